@@ -7,7 +7,6 @@ setting is an error and never quietly becomes a demo.
 import atexit
 import base64
 import fcntl
-import http.client
 import os
 import secrets
 import signal
@@ -176,19 +175,14 @@ def _child_environment(config: Mapping[str, str], port: int) -> dict[str, str]:
 
 def _stop(children: Sequence["subprocess.Popen[bytes]"]) -> None:
     for child in children:
-        _signal(child, signal.SIGTERM)
+        child.terminate()
     deadline = time.monotonic() + _STOP_SECONDS
     for child in children:
         try:
             child.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            _signal(child, signal.SIGKILL)
+            os.killpg(child.pid, signal.SIGKILL)
             child.wait()
-
-
-def _signal(child: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
-    if child.poll() is None:
-        os.killpg(child.pid, number)
 
 
 def _watch(children: Sequence["subprocess.Popen[bytes]"]) -> None:
@@ -198,12 +192,11 @@ def _watch(children: Sequence["subprocess.Popen[bytes]"]) -> None:
 
 
 def _wait_for_answer(port: int, children: Sequence["subprocess.Popen[bytes]"]) -> bool:
+    """gunicorn loads the application before it listens, so that a connection means readiness."""
     deadline = time.monotonic() + _ANSWER_SECONDS
     while all(child.poll() is None for child in children):
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-            connection.request("HEAD", "/")
-            connection.getresponse()
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return True
         except OSError:
             if time.monotonic() > deadline:
