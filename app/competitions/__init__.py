@@ -1,0 +1,1 @@
+"""District skills competitions: entries, judging, ranking, awards. Not built yet."""

@@ -1,0 +1,55 @@
+"""Words of courses, classes and sessions."""
+
+from app.platform.types import LabelledEnum
+
+
+class TrainingField(LabelledEnum):
+    """What a course is about."""
+
+    ECOMMERCE = "ecommerce", "电子商务"
+    LIVE_STREAMING = "live_streaming", "直播带货"
+    SHORT_VIDEO = "short_video", "短视频"
+    SUPPLY_CHAIN = "supply_chain", "供应链"
+    MASSAGE = "massage", "盲人保健按摩"
+    MASSAGE_CONTINUING = "massage_continuing", "盲人按摩继续教育"
+    MEDICAL_MASSAGE = "medical_massage", "盲人医疗按摩"
+    PLANTING = "planting", "种植"
+    BREEDING = "breeding", "养殖"
+    HANDICRAFT = "handicraft", "家庭手工业"
+    PROCESSING = "processing", "来料加工"
+    RURAL_TOURISM = "rural_tourism", "乡村旅游"
+    RURAL_ECOMMERCE = "rural_ecommerce", "农村电商"
+    RURAL_LOGISTICS = "rural_logistics", "农村寄递物流"
+
+
+class Level(LabelledEnum):
+    """Vocational skill level; five is the lowest."""
+
+    NONE = "none", "不分等级"
+    FIVE = "five", "五级（初级工）"
+    FOUR = "four", "四级（中级工）"
+    THREE = "three", "三级（高级工）"
+    TWO = "two", "二级（技师）"
+    ONE = "one", "一级（高级技师）"
+
+
+class ClassState(LabelledEnum):
+    DRAFT = "draft", "草稿"
+    SUBMITTED = "submitted", "待审批"
+    RETURNED = "returned", "已退回"
+    APPROVED = "approved", "已批准"
+    ENROLLING = "enrolling", "报名中"
+    RUNNING = "running", "开课中"
+    COMPLETED = "completed", "已结业"
+    ARCHIVED = "archived", "已归档"
+    CANCELLED = "cancelled", "已取消"
+
+
+class SessionPart(LabelledEnum):
+    THEORY = "theory", "理论"
+    PRACTICE = "practice", "实操"
+
+
+class SessionState(LabelledEnum):
+    PLANNED = "planned", "已排课"
+    CANCELLED = "cancelled", "已取消"

@@ -1,0 +1,7 @@
+"""Eligibility, applications, seats, waiting list, accommodations."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from app.enrolment import models  # noqa: F401

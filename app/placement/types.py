@@ -1,0 +1,67 @@
+"""Words of employment and follow-up."""
+
+from app.platform.types import LabelledEnum
+
+
+class EmploymentForm(LabelledEnum):
+    """The seven forms of the national statistics."""
+
+    PROPORTIONAL = "proportional", "按比例就业"
+    CONCENTRATED = "concentrated", "集中就业"
+    SELF_EMPLOYED = "self_employed", "个体就业（自主创业）"
+    RURAL = "rural", "从事农业种养加"
+    PUBLIC_POST = "public_post", "公益性岗位"
+    ASSISTIVE = "assistive", "辅助性就业"
+    FLEXIBLE = "flexible", "灵活就业"
+
+
+class SpellState(LabelledEnum):
+    REPORTED = "reported", "待核实"
+    VERIFIED = "verified", "已核实"
+    RETURNED = "returned", "已退回"
+
+
+class EvidenceGrade(LabelledEnum):
+    """How much a document proves."""
+
+    A = "A", "A 劳动合同和社会保险"
+    B = "B", "B 营业执照或工资记录"
+    C = "C", "C 村（社区）证明和照片"
+    D = "D", "D 本人承诺"
+
+
+class EvidenceKind(LabelledEnum):
+    CONTRACT = "contract", "劳动合同"
+    INSURANCE = "insurance", "社会保险缴费记录"
+    LICENCE = "licence", "营业执照"
+    PAYROLL = "payroll", "工资或收入流水"
+    POST_AGREEMENT = "post_agreement", "岗位协议"
+    VILLAGE_CERTIFICATE = "village_certificate", "村（社区）证明"
+    PHOTO = "photo", "现场照片"
+    STATEMENT = "statement", "本人承诺书"
+    OTHER = "other", "其他证明"
+
+
+class FollowUpOutcome(LabelledEnum):
+    """How a follow-up ended."""
+
+    EMPLOYED = "employed", "已联系，在业"
+    NOT_EMPLOYED = "not_employed", "已联系，未就业"
+    NOT_REACHED = "not_reached", "未联系上"
+    REFUSED = "refused", "拒绝回访"
+    EXCLUDED = "excluded", "符合排除情形"
+
+
+class ContactMethod(LabelledEnum):
+    PHONE = "phone", "电话"
+    VISIT = "visit", "上门"
+    MESSAGE = "message", "短信或微信"
+
+
+class ExclusionReason(LabelledEnum):
+    """Why somebody leaves numerator and denominator, as in WIOA."""
+
+    DECEASED = "deceased", "去世"
+    INSTITUTION = "institution", "住院或在机构超过 90 天"
+    EDUCATION = "education", "进入全日制教育"
+    MOVED = "moved", "迁出本区"

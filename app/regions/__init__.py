@@ -1,0 +1,7 @@
+"""Administrative divisions: codes that nest by prefix, and their history."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from app.regions import models  # noqa: F401

@@ -1,0 +1,22 @@
+"""Administrative divisions."""
+
+from app.platform.types import LabelledEnum
+
+
+class RegionLevel(LabelledEnum):
+    """Level by the length of the code (GB/T 2260, GB/T 10114)."""
+
+    PROVINCE = "province", "省"
+    CITY = "city", "市"
+    DISTRICT = "district", "区县"
+    TOWNSHIP = "township", "镇街"
+    VILLAGE = "village", "村（社区）"
+
+
+LEVEL_BY_LENGTH = {
+    2: RegionLevel.PROVINCE,
+    4: RegionLevel.CITY,
+    6: RegionLevel.DISTRICT,
+    9: RegionLevel.TOWNSHIP,
+    12: RegionLevel.VILLAGE,
+}

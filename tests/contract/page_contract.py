@@ -1,0 +1,5 @@
+from werkzeug.test import TestResponse
+
+
+def check(response: TestResponse) -> None:
+    pass
