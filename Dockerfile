@@ -32,6 +32,7 @@ RUN .venv/bin/python -m compileall -q app config.py wsgi.py \
  && install -d -o qiming -g qiming -m 0750 /var/lib/qiming /var/lib/qiming/storage /var/lib/qiming/outbox
 ENV PATH=/srv/qiming/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    XDG_CACHE_HOME=/tmp \
     BIND=0.0.0.0:8000 \
     STORAGE_DIR=/var/lib/qiming/storage \
     OUTBOX_DIR=/var/lib/qiming/outbox
