@@ -1,0 +1,667 @@
+"""What every page needs: rendering, redirects, lists in pages, the start page, exports, headers, error pages."""
+
+import hashlib
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import ROUND_HALF_UP, Decimal
+from enum import Enum, IntEnum
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+import xlsxwriter
+from flask import Blueprint, Flask, Response, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_bootstrap import Bootstrap5
+from flask_login import current_user
+from flask_talisman import Talisman
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from jinja2 import StrictUndefined
+from sqlalchemy import ColumnElement, Select, func, select
+from werkzeug.exceptions import HTTPException
+
+from app.platform import clock
+from app.platform.access import Actor, anyone_signed_in, current_actor, public, requires
+from app.platform.db import db
+from app.platform.errors import DomainError, NotAllowed
+from app.platform.forms import BaseForm
+
+T = TypeVar("T")
+
+#: Rows on one page of a list.
+PER_PAGE = 25
+
+bp = Blueprint("pages", __name__)
+_csrf = CSRFProtect()
+
+
+# Answers
+
+
+def page(template: str, **context: Any) -> tuple[str, int]:
+    """The page; 422 when a form in the context has errors, which the title then says first."""
+    wrong = any(isinstance(value, BaseForm) and not value.ok for value in context.values())
+    return render_template(template, has_errors=wrong, **context), 422 if wrong else 200
+
+
+def done(message: str, url: str) -> Response:
+    """Say what was done, and go where the user goes on."""
+    flash(message, "good")
+    return redirect(url, 303)  # type: ignore[return-value]
+
+
+# Lists
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """A slice of a list; `number` counts from 1."""
+
+    items: Sequence[T]
+    total: int
+    number: int
+    per_page: int = PER_PAGE
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.per_page))
+
+    @property
+    def first(self) -> int:
+        """Position of the first row shown, 0 when there is none."""
+        return (self.number - 1) * self.per_page + 1 if self.total else 0
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.items) - 1 if self.total else 0
+
+    @property
+    def numbers(self) -> list[int | None]:
+        """Page numbers to link to: the ends and those near this one, None for a gap."""
+        near = {1, self.pages, *range(self.number - 1, self.number + 2)}
+        shown: list[int | None] = []
+        for number in range(1, self.pages + 1):
+            if number in near:
+                shown.append(number)
+            elif shown[-1] is not None:
+                shown.append(None)
+        return shown
+
+
+def paginate(statement: Select[Any], *, page: int | None = None, per_page: int = PER_PAGE) -> Page[Any]:
+    """Count, then read one page, in two queries; a number beyond the end means the last page.
+
+    `page` comes from the address when None. Rows of one entity are given as the entity.
+    """
+    wanted = page if page is not None else request.args.get("page", 1, int)
+    rows = statement.order_by(None).subquery()
+    total = db.session.scalar(select(func.count()).select_from(rows)) or 0
+    number = min(max(wanted, 1), max(1, -(-total // per_page)))
+    result = db.session.execute(statement.limit(per_page).offset((number - 1) * per_page))
+    single = len(statement.column_descriptions) == 1
+    items: Sequence[Any] = result.scalars().unique().all() if single else result.all()
+    return Page(items, total, number, per_page)
+
+
+def listed(items: Sequence[T], *, page: int | None = None, per_page: int = PER_PAGE) -> Page[T]:
+    """The same for a list that is in memory already."""
+    wanted = page if page is not None else request.args.get("page", 1, int)
+    number = min(max(wanted, 1), max(1, -(-len(items) // per_page)))
+    return Page(items[(number - 1) * per_page : number * per_page], len(items), number, per_page)
+
+
+def query_url(**changes: Any) -> str:
+    """This address with parts of its query changed; None takes a part out. The page is forgotten unless given."""
+    args = request.args.to_dict(flat=False)
+    args.pop("page", None)
+    for name, value in changes.items():
+        if value is None:
+            args.pop(name, None)
+        else:
+            args[name] = [str(value)]
+    query = urlencode(args, doseq=True)
+    return f"{request.path}?{query}" if query else request.path
+
+
+@dataclass(frozen=True)
+class Sort:
+    """Order of a list as its address asks for it: `?sort=starts_on`, descending `?sort=-starts_on`."""
+
+    columns: Mapping[str, ColumnElement[Any] | Any]
+    key: str
+    descending: bool
+
+    @classmethod
+    def from_query(cls, columns: Mapping[str, Any], default: str) -> "Sort":
+        """`default` is a key of `columns`, with `-` before it for descending."""
+        asked = request.args.get("sort", default)
+        if asked.lstrip("-") not in columns:
+            asked = default
+        return cls(columns, asked.lstrip("-"), asked.startswith("-"))
+
+    def apply(self, statement: Select[Any], *, then: Any = None) -> Select[Any]:
+        """Order the statement; `then` is the unique tie-breaker that keeps pages stable."""
+        column = self.columns[self.key]
+        ordered = statement.order_by(column.desc() if self.descending else column.asc())
+        return ordered if then is None else ordered.order_by(then)
+
+    def aria(self, key: str) -> str | None:
+        """Value of `aria-sort` for a heading."""
+        if key != self.key:
+            return None
+        return "descending" if self.descending else "ascending"
+
+    def url(self, key: str) -> str:
+        """Address that sorts by `key`, the other way round when it is sorted by it already."""
+        return query_url(sort=f"-{key}" if key == self.key and not self.descending else key)
+
+
+# The start page
+
+
+class Urgency(IntEnum):
+    """How soon a task has to be done; the lower the sooner."""
+
+    OVERDUE = 0
+    TODAY = 1
+    SOON = 2
+    ROUTINE = 3
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something waiting to be done today, and the list that shows it.
+
+    Example: Task(5, "开班申请等待审批", "courses.index", {"state": "submitted"}, note="最早的一份已等待 3 天")
+    """
+
+    count: int
+    label: str
+    endpoint: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    due: date | None = None
+    urgency: Urgency | None = None
+    note: str = ""
+
+    @property
+    def url(self) -> str:
+        return url_for(self.endpoint, **self.args)
+
+    def urgency_on(self, today: date) -> Urgency:
+        """As given, else reckoned from the date it is due."""
+        if self.urgency is not None:
+            return self.urgency
+        if self.due is None:
+            return Urgency.ROUTINE
+        if self.due < today:
+            return Urgency.OVERDUE
+        if self.due == today:
+            return Urgency.TODAY
+        return Urgency.SOON if (self.due - today).days <= 7 else Urgency.ROUTINE
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Something a role looks after: a figure with the list behind it. `figure` is text: "98.6 %", "37"."""
+
+    label: str
+    figure: str
+    endpoint: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+
+    @property
+    def url(self) -> str:
+        return url_for(self.endpoint, **self.args)
+
+
+TaskSource = Callable[[Actor], Iterable[Task | Standing]]
+_sources: list[TaskSource] = []
+
+
+def register_tasks(source: TaskSource) -> TaskSource:
+    """Let a capability put its tasks and standings on the start page; usable as a decorator.
+
+    The source is called with the actor, looks at the role, and yields nothing for the others. A Task with
+    count 0 is left out.
+    """
+    if source not in _sources:
+        _sources.append(source)
+    return source
+
+
+@bp.get("/start")
+@requires(anyone_signed_in)
+def start() -> ResponseReturnValue:
+    """What this role has to do today, most urgent first, then what it looks after."""
+    actor, today = current_actor(), clock.today()
+    found = [one for source in _sources for one in source(actor)]
+    tasks = [task for task in found if isinstance(task, Task) and task.count]
+    tasks.sort(key=lambda task: (task.urgency_on(today), task.due or date.max))
+    return page(
+        "platform/start.html",
+        tasks=tasks,
+        standings=[one for one in found if isinstance(one, Standing)],
+        today=today,
+        overdue=sum(task.urgency_on(today) is Urgency.OVERDUE for task in tasks),
+    )
+
+
+# Pages of the site itself
+
+
+@bp.get("/accessibility")
+@public
+def accessibility() -> ResponseReturnValue:
+    """The accessibility statement (无障碍声明)."""
+    return page("platform/accessibility.html")
+
+
+@bp.get("/help")
+@public
+def help_page() -> ResponseReturnValue:
+    """How to use the site (使用帮助)."""
+    return page("platform/help.html")
+
+
+@bp.get("/privacy")
+@public
+def privacy() -> ResponseReturnValue:
+    """What is kept of a person, and why (个人信息保护)."""
+    return page("platform/privacy.html")
+
+
+# Excel
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of an export: its heading and its width in characters."""
+
+    heading: str
+    width: int = 16
+
+
+_FORMATS = {date: "yyyy-mm-dd", datetime: "yyyy-mm-dd hh:mm", time: "hh:mm"}
+
+
+def xlsx_response(
+    filename: str, columns: Sequence[Column | str], rows: Iterable[Sequence[Any]], *, notes: Sequence[str] = ()
+) -> Response:
+    """A workbook for download; rows are written as they come and never held together.
+
+    Text is always written as text, so that one that begins with = + - @ stays inert. Moments are shown in
+    Asia/Shanghai. `notes` (definition, filter, date) stand on a second sheet.
+    """
+    target = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        target, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
+    formats = {kind: book.add_format({"num_format": code}) for kind, code in _FORMATS.items()}
+    heading = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
+    sheet = book.add_worksheet("数据")
+    sheet.freeze_panes(1, 0)
+    for place, column in enumerate(columns):
+        described = column if isinstance(column, Column) else Column(column)
+        sheet.set_column(place, place, described.width)
+        sheet.write_string(0, place, described.heading, heading)
+    for number, row in enumerate(rows, start=1):
+        for place, value in enumerate(row):
+            _write_cell(sheet, number, place, value, formats)
+    if notes:
+        remarks = book.add_worksheet("说明")
+        remarks.set_column(0, 0, 80)
+        for number, note in enumerate(notes):
+            remarks.write_string(number, 0, note)
+    book.close()
+    target.seek(0)
+    name = filename if filename.endswith(".xlsx") else f"{filename}.xlsx"
+    return send_file(
+        target,
+        mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        as_attachment=True,
+        download_name=name,
+        max_age=0,
+    )
+
+
+def _write_cell(sheet: Any, row: int, place: int, value: Any, formats: Mapping[type, Any]) -> None:
+    if value is None or value == "":
+        return
+    if isinstance(value, Enum):
+        sheet.write_string(row, place, str(getattr(value, "label", value.value)))
+    elif isinstance(value, bool):
+        sheet.write_string(row, place, "是" if value else "否")
+    elif isinstance(value, int | float | Decimal):
+        sheet.write_number(row, place, value)
+    elif isinstance(value, datetime):
+        sheet.write_datetime(row, place, local(value).replace(tzinfo=None), formats[datetime])
+    elif isinstance(value, date):
+        sheet.write_datetime(row, place, value, formats[date])
+    elif isinstance(value, time):
+        sheet.write_datetime(row, place, value, formats[time])
+    else:
+        sheet.write_string(row, place, str(value))
+
+
+# How values are written (Jinja filters)
+
+_WEEKDAYS = "一二三四五六日"
+NOTHING = "—"
+
+
+def local(moment: datetime) -> datetime:
+    """An aware moment in Asia/Shanghai; a naive one is a mistake."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment without time zone cannot be shown")
+    return moment.astimezone(clock.SHANGHAI)
+
+
+def _day(value: date | datetime) -> date:
+    return local(value).date() if isinstance(value, datetime) else value
+
+
+def date_zh(value: date | datetime | None, weekday: bool = True) -> str:
+    """2024年3月1日 周五."""
+    if value is None:
+        return NOTHING
+    day = _day(value)
+    text = f"{day.year}年{day.month}月{day.day}日"
+    return f"{text} 周{_WEEKDAYS[day.weekday()]}" if weekday else text
+
+
+def date_short(value: date | datetime | None) -> str:
+    """3月11日 周一, where the year is plain from the context."""
+    if value is None:
+        return NOTHING
+    day = _day(value)
+    return f"{day.month}月{day.day}日 周{_WEEKDAYS[day.weekday()]}"
+
+
+def datetime_zh(value: datetime | None) -> str:
+    """2024年3月1日 周五 14:05."""
+    return NOTHING if value is None else f"{date_zh(value)} {local(value):%H:%M}"
+
+
+def clock_time(value: datetime | time | None) -> str:
+    """8:30."""
+    if value is None:
+        return NOTHING
+    shown = local(value) if isinstance(value, datetime) else value
+    return f"{shown.hour}:{shown.minute:02}"
+
+
+def time_range(start: datetime | time | None, end: datetime | time | None) -> str:
+    """8:30-11:30."""
+    return f"{clock_time(start)}-{clock_time(end)}"
+
+
+def date_range(start: date | None, end: date | None) -> str:
+    """2024年3月1日 周五 至 2024年3月8日 周五; an open end is 长期."""
+    return f"{date_zh(start)} 至 {date_zh(end) if end else '长期'}"
+
+
+def money(value: Decimal | int | None) -> str:
+    """1,234.50 元."""
+    if value is None:
+        return NOTHING
+    return f"{Decimal(value).quantize(Decimal('0.01'), ROUND_HALF_UP):,} 元"
+
+
+def rate(numerator: int | None, denominator: int | None) -> str:
+    """65.0 %, rounded half up to one decimal; — where there is nothing to divide by."""
+    if numerator is None or not denominator:
+        return NOTHING
+    tenths = (2000 * numerator + denominator) // (2 * denominator)
+    return f"{tenths // 10}.{tenths % 10} %"
+
+
+def number_zh(value: int | Decimal | None) -> str:
+    """1,234."""
+    return NOTHING if value is None else f"{value:,}"
+
+
+def masked_number(value: str | None) -> str:
+    """An identity or certificate number with birth date, category and grade hidden: 210603********0014."""
+    if not value:
+        return NOTHING
+    if len(value) < 15:
+        return value[:2] + "*" * (len(value) - 4) + value[-2:] if len(value) > 4 else "*" * len(value)
+    return f"{value[:6]}********{value[14:18]}{'*' * max(0, len(value) - 18)}"
+
+
+def masked_phone(value: str | None) -> str:
+    """138****0001."""
+    if not value:
+        return NOTHING
+    return f"{value[:3]}****{value[-4:]}" if len(value) >= 10 else "*" * len(value)
+
+
+def masked_name(value: str | None) -> str:
+    """王**: the family name alone, for the public."""
+    return value[0] + "*" * min(len(value) - 1, 2) if value else NOTHING
+
+
+def in_groups(value: str | None) -> str:
+    """A full number in groups that the eye can follow: 210603 1980 0101 0014 42."""
+    if not value:
+        return NOTHING
+    ends = [0, 6, 10, 14, 18, 20, 22]
+    parts = (value[start:end] for start, end in zip(ends, ends[1:], strict=False))
+    return " ".join(part for part in parts if part)
+
+
+def or_dash(value: Any) -> Any:
+    """The value, or — for None and empty text (zero stays zero); an enum by its Chinese name."""
+    if value is None or value == "":
+        return NOTHING
+    return getattr(value, "label", value)
+
+
+_FILTERS: dict[str, Callable[..., Any]] = {
+    "clock_time": clock_time,
+    "date_range": date_range,
+    "date_short": date_short,
+    "date_zh": date_zh,
+    "datetime_zh": datetime_zh,
+    "in_groups": in_groups,
+    "masked_name": masked_name,
+    "masked_number": masked_number,
+    "masked_phone": masked_phone,
+    "money": money,
+    "number_zh": number_zh,
+    "or_dash": or_dash,
+    "rate": rate,
+    "time_range": time_range,
+}
+
+
+# The frame
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry of the main navigation."""
+
+    label: str
+    url: str
+    endpoint: str
+
+
+def places() -> tuple[Place, ...]:
+    """Main navigation of the present role; only what exists. Its addresses are worked out once a role."""
+    role = current_user.actor.role.value if _signed_in() else "public"
+    cache: dict[tuple[str, str], tuple[Place, ...]] = current_app.extensions["places"]
+    key = (role, request.script_root)
+    if key not in cache:
+        table: Any = current_app.jinja_env.get_template("platform/navigation.html").module
+        cache[key] = tuple(
+            Place(label, url_for(endpoint), endpoint)
+            for label, endpoint in table.places.get(role, ())
+            if endpoint in current_app.view_functions
+        )
+    return cache[key]
+
+
+def current_place(shown: Sequence[Place]) -> str | None:
+    """Endpoint of the entry that this page belongs to: itself, else the first of the same capability."""
+    here = request.endpoint or ""
+    if any(place.endpoint == here for place in shown):
+        return here
+    capability = here.partition(".")[0]
+    return next((place.endpoint for place in shown if place.endpoint.partition(".")[0] == capability), None)
+
+
+def link(endpoint: str) -> str | None:
+    """Address of an argument-less endpoint, None where it does not exist."""
+    return _cached_url(endpoint) if endpoint in current_app.view_functions else None
+
+
+def _cached_url(endpoint: str) -> str:
+    cache: dict[tuple[str, str], str] = current_app.extensions["links"]
+    key = (endpoint, request.script_root)
+    if key not in cache:
+        cache[key] = url_for(endpoint)
+    return cache[key]
+
+
+def _signed_in() -> bool:
+    return hasattr(current_app, "login_manager") and bool(current_user.is_authenticated)
+
+
+@lru_cache
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+
+
+def _assets(app: Flask) -> dict[str, str]:
+    """Addresses of our own files with a mark of their content, so that they may be cached for a year."""
+    root = Path(str(app.static_folder))
+    found = {
+        path.relative_to(root).as_posix(): f"/static/{path.relative_to(root).as_posix()}?v={_digest(path)}"
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+    return found | {"bootstrap.css": f"/bootstrap/static/css/bootstrap.min.css?v={Bootstrap5.bootstrap_version}"}
+
+
+def asset(name: str) -> str:
+    """Address of a file under static/; while developing it is looked up afresh."""
+    known: dict[str, str] = current_app.extensions["assets"]
+    if name not in known:
+        known.update(_assets(current_app))
+    return request.script_root + known[name]
+
+
+def _version() -> str:
+    try:
+        return version("qiming")
+    except PackageNotFoundError:
+        return "0.1.0"
+
+
+# Errors
+
+
+def error_page(code: int, *, message: str | None = None, retry_after: int | None = None) -> tuple[str, int]:
+    """The page for an error; a broken server does not ask the database who is looking at it."""
+    bare = code >= 500 or not hasattr(current_app, "login_manager")
+    shown = code if code in (400, 403, 404, 405, 409, 413, 422, 429, 500) else (400 if code < 500 else 500)
+    html = render_template(
+        "platform/error.html", code=shown, message=message, retry_after=retry_after, bare=bare, has_errors=False
+    )
+    return html, code
+
+
+def _on_http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None or error.code is None or error.code < 400:
+        return error
+    retry_after = getattr(error, "retry_after", None)
+    html, code = error_page(error.code, retry_after=retry_after if isinstance(retry_after, int) else None)
+    headers = {"Retry-After": str(retry_after)} if isinstance(retry_after, int) else {}
+    return html, code, headers
+
+
+def _on_csrf_error(error: CSRFError) -> ResponseReturnValue:
+    return error_page(400, message="csrf")
+
+
+def _on_not_allowed(error: NotAllowed) -> ResponseReturnValue:
+    return error_page(403)
+
+
+def _on_refusal(error: DomainError) -> ResponseReturnValue:
+    return error_page(409, message=error.message)
+
+
+# Putting it together
+
+CSP = {
+    "default-src": "'self'",
+    "img-src": "'self' data:",  # Bootstrap draws its select arrow as a data: image
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "object-src": "'none'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Templates, filters, security headers, CSRF, error pages, and the pages of this module."""
+    app.jinja_options = {
+        **app.jinja_options,
+        "undefined": StrictUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+    }
+    app.config.setdefault("DEMO", False)
+    app.config.setdefault("DISTRICT_NAME", "")
+    app.config.setdefault("FEDERATION_NAME", "")
+    app.config.setdefault("IDLE_MINUTES", 30)
+    app.config["BOOTSTRAP_SERVE_LOCAL"] = True
+    app.config["WTF_I18N_ENABLED"] = False
+    # A form stays valid as long as the session it was opened in: slow typists lose nothing.
+    app.config["WTF_CSRF_TIME_LIMIT"] = None
+    if app.config["SEND_FILE_MAX_AGE_DEFAULT"] is None:
+        app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600
+    app.extensions.update(places={}, links={}, assets=_assets(app))
+
+    app.jinja_env.filters.update(_FILTERS)
+    app.jinja_env.globals.update(
+        asset=asset,
+        current_place=current_place,
+        has_errors=False,
+        bare=False,
+        link=link,
+        now=clock.now,
+        places=places,
+        query_url=query_url,
+        today=clock.today,
+        version=_version(),
+    )
+
+    Bootstrap5(app)
+    _csrf.init_app(app)
+    secure = bool(app.config.get("SESSION_COOKIE_SECURE"))
+    Talisman(
+        app,
+        force_https=secure,
+        strict_transport_security=secure,
+        session_cookie_secure=secure,
+        frame_options="DENY",
+        content_security_policy=CSP,
+        content_security_policy_nonce_in=["script-src"],
+        referrer_policy="same-origin",
+        permissions_policy={"camera": "()", "geolocation": "()", "microphone": "()"},
+    )
+    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(CSRFError, _on_csrf_error)
+    app.register_error_handler(NotAllowed, _on_not_allowed)
+    app.register_error_handler(DomainError, _on_refusal)
+    app.register_blueprint(bp)
