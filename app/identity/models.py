@@ -2,7 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.platform.access import Role
@@ -14,10 +23,7 @@ class Account(HasId, Base):
     """Someone who can sign in. An account is never deleted, only closed."""
 
     __tablename__ = "account"
-    __table_args__ = (
-        Index("uq_account_username", text("lower(username)"), unique=True),
-        CheckConstraint("failed_count >= 0", name="failed_count"),
-    )
+    __table_args__ = (Index("uq_account_username", text("lower(username)"), unique=True),)
 
     username: Mapped[str] = mapped_column(String(40))
     display_name: Mapped[str] = mapped_column(String(80))
@@ -26,12 +32,29 @@ class Account(HasId, Base):
     must_change_password: Mapped[bool] = mapped_column(default=True)
     is_active: Mapped[bool] = mapped_column(default=True)
     session_epoch: Mapped[int] = mapped_column(default=0)
-    failed_count: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None]
     last_sign_in_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
-    grants: Mapped[list["RoleGrant"]] = relationship(back_populates="account", order_by="RoleGrant.id")
+    grants: Mapped[list["RoleGrant"]] = relationship(
+        back_populates="account", order_by="RoleGrant.id"
+    )
+
+
+class SignInFailure(Base):
+    """Failed attempts to sign in under one name since the last success.
+
+    Kept for names of nobody as well, so that a lock-out does not tell which accounts exist; such a name is only
+    kept as a keyed digest, because it may be a password typed into the wrong field.
+    """
+
+    __tablename__ = "sign_in_failure"
+    __table_args__ = (CheckConstraint("failures > 0", name="failures"),)
+
+    name_index: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    failures: Mapped[int]
+    last_at: Mapped[datetime]
+    locked_until: Mapped[datetime | None]
 
 
 class RoleGrant(HasId, Base):
@@ -47,8 +70,13 @@ class RoleGrant(HasId, Base):
             name="scope_of_role",
         ),
         UniqueConstraint(
-            "account_id", "role", "region_code", "provider_id", "person_id",
-            name="uq_role_grant_once", postgresql_nulls_not_distinct=True,
+            "account_id",
+            "role",
+            "region_code",
+            "provider_id",
+            "person_id",
+            name="uq_role_grant_once",
+            postgresql_nulls_not_distinct=True,
         ),
     )
 
@@ -74,5 +102,3 @@ class OneTimeCode(HasId, Base):
     expires_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     used_at: Mapped[datetime | None]
-
-

@@ -4,4 +4,6 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.regions import models  # noqa: F401
+    from app.regions import cli, models  # noqa: F401
+
+    app.cli.add_command(cli.group)

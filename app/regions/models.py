@@ -15,7 +15,9 @@ class Region(Base):
     __tablename__ = "region"
     __table_args__ = (
         CheckConstraint("code ~ '^[0-9]+$' AND length(code) IN (2, 4, 6, 9, 12)", name="code_form"),
-        CheckConstraint("valid_to IS NULL OR valid_from IS NULL OR valid_to > valid_from", name="validity"),
+        CheckConstraint(
+            "valid_to IS NULL OR valid_from IS NULL OR valid_to > valid_from", name="validity"
+        ),
         CheckConstraint("code LIKE parent_code || '%'", name="nested"),
         one_of("level", RegionLevel),
     )

@@ -1,5 +1,8 @@
 """Administrative divisions."""
 
+from dataclasses import dataclass
+from datetime import date
+
 from app.platform.types import LabelledEnum
 
 
@@ -20,3 +23,13 @@ LEVEL_BY_LENGTH = {
     9: RegionLevel.TOWNSHIP,
     12: RegionLevel.VILLAGE,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class RegionRow:
+    """A division as a list of codes gives it; an open end is None."""
+
+    code: str
+    name: str
+    valid_from: date | None = None
+    valid_to: date | None = None

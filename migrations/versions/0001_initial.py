@@ -42,12 +42,9 @@ def upgrade() -> None:
     sa.Column('must_change_password', sa.Boolean(), nullable=False),
     sa.Column('is_active', sa.Boolean(), nullable=False),
     sa.Column('session_epoch', sa.Integer(), nullable=False),
-    sa.Column('failed_count', sa.Integer(), nullable=False),
-    sa.Column('locked_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('last_sign_in_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
-    sa.CheckConstraint('failed_count >= 0', name=op.f('ck_account_failed_count')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_account'))
     )
     op.create_index('uq_account_username', 'account', [sa.literal_column('lower(username)')], unique=True)
@@ -473,6 +470,17 @@ def upgrade() -> None:
     sa.UniqueConstraint('credit_code', name='uq_provider_credit_code')
     )
     op.create_index(op.f('ix_provider_region_code'), 'provider', ['region_code'], unique=False)
+    op.create_table('sign_in_failure',
+    sa.Column('name_index', sa.LargeBinary(), nullable=False),
+    sa.Column('account_id', sa.BigInteger(), nullable=True),
+    sa.Column('failures', sa.Integer(), nullable=False),
+    sa.Column('last_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('locked_until', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('failures > 0', name=op.f('ck_sign_in_failure_failures')),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_sign_in_failure_account_id')),
+    sa.PrimaryKeyConstraint('name_index', name=op.f('pk_sign_in_failure'))
+    )
+    op.create_index(op.f('ix_sign_in_failure_account_id'), 'sign_in_failure', ['account_id'], unique=False)
     op.create_table('ability_assessment',
     sa.Column('person_id', sa.BigInteger(), nullable=False),
     sa.Column('assessed_on', sa.Date(), nullable=False),
@@ -493,6 +501,8 @@ def upgrade() -> None:
     op.create_table('account_request',
     sa.Column('person_id', sa.BigInteger(), nullable=False),
     sa.Column('account_id', sa.BigInteger(), nullable=False),
+    sa.Column('guardian_name', sa.String(length=80), nullable=False),
+    sa.Column('guardian_relation', sa.String(length=20), nullable=False),
     sa.Column('state', sa.String(length=40), nullable=False),
     sa.Column('requested_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
@@ -1042,6 +1052,8 @@ def downgrade() -> None:
     op.drop_table('account_request')
     op.drop_index(op.f('ix_ability_assessment_person_id'), table_name='ability_assessment')
     op.drop_table('ability_assessment')
+    op.drop_index(op.f('ix_sign_in_failure_account_id'), table_name='sign_in_failure')
+    op.drop_table('sign_in_failure')
     op.drop_index(op.f('ix_provider_region_code'), table_name='provider')
     op.drop_table('provider')
     op.drop_table('plan')
