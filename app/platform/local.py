@@ -27,6 +27,7 @@ from flask.cli import ScriptInfo
 from flask_migrate import upgrade
 from pydantic import ValidationError
 
+from app.platform.crypto import FieldKeys
 from app.platform.db import db
 from app.platform.postgres import APPLICATION, OWNER, EmbeddedPostgres
 from config import LOCAL_ENV, ROOT, Settings
@@ -52,25 +53,36 @@ def settings() -> Settings:
                 "database_url": server.url(APPLICATION),
                 "owner_database_url": server.url(OWNER),
             }
-        return Settings(**given)  # type: ignore[arg-type]  # texts, which pydantic converts
+        found = Settings(**given)  # type: ignore[arg-type]  # texts, which pydantic converts
+        FieldKeys.parse(found.field_keys.get_secret_value())
+        return found
     except ValidationError as error:
         raise SystemExit(explain(error)) from None
+    except ValueError:
+        raise SystemExit(_incomplete(["FIELD_KEYS：格式应为 k1:加上 32 个字节的 base64"])) from None
     except RuntimeError as error:
         raise SystemExit(str(error)) from None
 
 
 def explain(error: ValidationError) -> str:
     """What is wrong with the settings, in words for who set them; never their values."""
-    lines = [
-        f"  {str(item['loc'][0]).upper()}：{_reason(item['type'], item['msg'])}"
-        for item in error.errors()
-    ]
+    return _incomplete(
+        [
+            f"{str(item['loc'][0]).upper()}：{_reason(item['type'], item['msg'])}"
+            for item in error.errors()
+        ]
+    )
+
+
+def _incomplete(reasons: Sequence[str]) -> str:
     mend = "请在环境变量中设置（见 docs/operations.md），或在试用的机器上运行 make run。"
-    return "\n".join(["配置不完整，系统没有启动：", *lines, mend])
+    return "\n".join(["配置不完整，系统没有启动：", *(f"  {reason}" for reason in reasons), mend])
 
 
 def _reason(kind: str, message: str) -> str:
-    return {"missing": "没有设置", "string_too_short": "太短"}.get(kind, message)
+    return {"missing": "没有设置", "too_short": "太短", "string_pattern_mismatch": "格式不对"}.get(
+        kind, message
+    )
 
 
 def ensure_local_env(path: Path = LOCAL_ENV) -> None:

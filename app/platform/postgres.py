@@ -15,11 +15,13 @@ import shlex
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -37,6 +39,7 @@ _VERSION = "18"
 #: A socket's path may take 107 bytes; its name `/.s.PGSQL.5432` and the name of its lock take 20 of them.
 _LONGEST_SOCKET_FOLDER = 80
 _START_SECONDS = 60
+_ATTEMPTS = 5
 
 
 class EmbeddedPostgres:
@@ -91,34 +94,32 @@ class EmbeddedPostgres:
             except BlockingIOError:
                 pass
             else:
-                self._pg("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-s")
+                if self._runs():
+                    self._pg("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-s")
             finally:
                 os.close(self._lease)
                 self._lease = None
 
-    def provision(self, database: str = DATABASE) -> None:
+    def provision(self, database: str = DATABASE, *, template: str = "template1") -> None:
         """Create the two roles and a database of the owner, where they are missing."""
+        names = {
+            "database": sql.Identifier(database),
+            "template": sql.Identifier(template),
+            "owner": sql.Identifier(OWNER),
+            "application": sql.Identifier(APPLICATION),
+        }
         with self._locked(), psycopg.connect(self._conninfo(), autocommit=True) as connection:
+            run = connection.execute
             for role in (OWNER, APPLICATION):
-                if not connection.execute(
-                    "SELECT 1 FROM pg_roles WHERE rolname = %s", [role]
-                ).fetchone():
-                    connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
-            if not connection.execute(
-                "SELECT 1 FROM pg_database WHERE datname = %s", [database]
-            ).fetchone():
-                names = {"database": sql.Identifier(database), "owner": sql.Identifier(OWNER)}
-                connection.execute(
-                    sql.SQL("CREATE DATABASE {database} OWNER {owner}").format(**names)
-                )
-                connection.execute(
-                    sql.SQL("REVOKE ALL ON DATABASE {database} FROM PUBLIC").format(**names)
-                )
-                connection.execute(
-                    sql.SQL("GRANT CONNECT ON DATABASE {database} TO {application}").format(
-                        **names, application=sql.Identifier(APPLICATION)
-                    )
-                )
+                if not run("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+                    run(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+            if not run("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
+                for statement in (
+                    "CREATE DATABASE {database} OWNER {owner} TEMPLATE {template}",
+                    "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
+                    "GRANT CONNECT ON DATABASE {database} TO {application}",
+                ):
+                    run(sql.SQL(statement).format(**names))
 
     def _conninfo(self) -> str:
         return f"host={self.socket_folder} port={_PORT} user={SUPERUSER} dbname=postgres connect_timeout=5"
@@ -180,30 +181,37 @@ class EmbeddedPostgres:
             f"-c {shlex.quote(f'{name}={value}')}" for name, value in settings.items()
         )
         log = self.data / "server.log"
-        try:
-            self._pg(
-                *("pg_ctl", "start", "-D", str(self.data), "-l", str(log), "-o", options),
-                *("-w", "-t", str(_START_SECONDS), "-s"),
-            )
-        except RuntimeError as error:
-            # A server that was killed may still be recovering: then wait for it in place of a second one.
-            deadline = time.monotonic() + _START_SECONDS
-            while not self._answers():
-                if time.monotonic() > deadline or self._status() != 0:
+        deadline = time.monotonic() + _START_SECONDS
+        for attempt in count(1):
+            try:
+                self._pg(
+                    *("pg_ctl", "start", "-D", str(self.data), "-l", str(log), "-o", options),
+                    *("-w", "-t", str(_START_SECONDS), "-s"),
+                )
+            except RuntimeError as error:
+                # One that was killed a moment ago may not be quite gone, or one may still be recovering.
+                if self._answers():
+                    return
+                patience = attempt < _ATTEMPTS or self._runs()
+                if not patience or time.monotonic() > deadline:
                     tail = log.read_text(errors="replace")[-2000:] if log.exists() else ""
                     raise RuntimeError(
-                        f"自带的 PostgreSQL 没有启动。日志 {log} 的末尾：\n{tail}\n{error}"
+                        f"自带的 PostgreSQL 没有启动：{error}\n日志 {log} 的末尾：\n{tail}"
                     ) from error
-                time.sleep(0.2)
+                time.sleep(0.3)
+            else:
+                return
 
-    def _status(self) -> int:
-        command = [str(binaries() / "pg_ctl"), "status", "-D", str(self.data)]
-        return subprocess.run(
-            command, user=self._account, capture_output=True, check=False, cwd="/"
-        ).returncode
+    def _runs(self) -> bool:
+        return self._run("pg_ctl", "status", "-D", str(self.data))[0] == 0
 
     def _pg(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs. Raises RuntimeError with what it said."""
+        code, said = self._run(program, *arguments)
+        if code:
+            raise RuntimeError(said)
+
+    def _run(self, program: str, *arguments: str) -> tuple[int, str]:
         # Output goes to a file: the server that pg_ctl leaves behind would hold a pipe open.
         with tempfile.TemporaryFile() as output:
             done = subprocess.run(
@@ -218,9 +226,8 @@ class EmbeddedPostgres:
                 env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
                 check=False,
             )
-            if done.returncode:
-                output.seek(0)
-                raise RuntimeError(f"{program}: {output.read().decode(errors='replace').strip()}")
+            output.seek(0)
+            return done.returncode, output.read().decode(errors="replace").strip()
 
     def _make_socket_folder(self) -> None:
         for folder in {self.data, self.socket_folder}:
@@ -283,5 +290,6 @@ def _let_pass(path: Path) -> None:
         if not mode & stat.S_IXOTH:
             folder.chmod(mode | stat.S_IXOTH)
             print(
-                f"注意：为让 PostgreSQL 的系统账号通过，已给文件夹 {folder} 加上“其他用户可通过”权限（o+x）。"
+                f"注意：为让 PostgreSQL 的系统账号通过，已给文件夹 {folder} 加上“其他用户可通过”权限（o+x）。",
+                file=sys.stderr,
             )
