@@ -47,7 +47,9 @@ class Course(HasId, Versioned, Base):
     level: Mapped[Level] = mapped_column(stored_enum(Level))
     theory_hours: Mapped[int]
     practice_hours: Mapped[int]
-    minimum_attendance: Mapped[Decimal] = mapped_column(Numeric(5, 2), doc="percent of lesson hours")
+    minimum_attendance: Mapped[Decimal] = mapped_column(
+        Numeric(5, 2), doc="percent of lesson hours"
+    )
     assessment_required: Mapped[bool]
     certificate_title: Mapped[str] = mapped_column(String(60), default="结业证书")
     retired_on: Mapped[date | None]
@@ -102,7 +104,9 @@ class ClassSession(HasId, Versioned, Base):
 
     __tablename__ = "class_session"
     __table_args__ = (
-        CheckConstraint("NOT isempty(during) AND NOT lower_inf(during) AND NOT upper_inf(during)", name="during"),
+        CheckConstraint(
+            "NOT isempty(during) AND NOT lower_inf(during) AND NOT upper_inf(during)", name="during"
+        ),
         CheckConstraint("lesson_hours BETWEEN 1 AND 8", name="lesson_hours"),
         one_of("part", SessionPart),
         one_of("state", SessionState),
@@ -130,7 +134,9 @@ class ClassSession(HasId, Versioned, Base):
     topic: Mapped[str] = mapped_column(String(120))
     part: Mapped[SessionPart] = mapped_column(stored_enum(SessionPart))
     lesson_hours: Mapped[int]
-    state: Mapped[SessionState] = mapped_column(stored_enum(SessionState), default=SessionState.PLANNED)
+    state: Mapped[SessionState] = mapped_column(
+        stored_enum(SessionState), default=SessionState.PLANNED
+    )
 
     training_class: Mapped[TrainingClass] = relationship(back_populates="sessions")
     venue: Mapped[Venue] = relationship()

@@ -1,5 +1,8 @@
 """Words of courses, classes and sessions."""
 
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
 from app.platform.types import LabelledEnum
 
 
@@ -53,3 +56,89 @@ class SessionPart(LabelledEnum):
 class SessionState(LabelledEnum):
     PLANNED = "planned", "已排课"
     CANCELLED = "cancelled", "已取消"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """When a session is: one day, start and end in Asia/Shanghai, and its lesson hours."""
+
+    day: date
+    starts: time
+    ends: time
+    lesson_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSession:
+    """A session as the opening checks look at it; `qualified`: its teacher may teach the kind that day."""
+
+    slot: Slot
+    part: SessionPart
+    venue_name: str
+    venue_capacity: int
+    teacher_name: str
+    qualified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccreditedPeriod:
+    """A period, both days included, in which a base may train some kinds."""
+
+    valid_from: date
+    valid_to: date
+    kinds: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassPlan:
+    """All that decides whether a class may be opened."""
+
+    kind: str
+    field: str
+    starts_on: date
+    ends_on: date
+    capacity: int
+    venue_name: str | None
+    venue_capacity: int | None
+    theory_hours: int
+    practice_hours: int
+    assessment_required: bool
+    assessment_plan: str
+    accredited: tuple[AccreditedPeriod, ...]
+    sessions: tuple[PlannedSession, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the approval's checklist; a failed one that is no `must` only warns."""
+
+    name: str
+    ok: bool
+    text: str
+    must: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class HoursRule:
+    """Fewest lesson hours of a course, and who says so; `published` where the source itself was read."""
+
+    occupation: str
+    level: Level | None
+    hours: int
+    source: str
+    published: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A session that occupies a venue and a teacher, for telling what another one collides with."""
+
+    session_id: int
+    class_id: int
+    class_number: str
+    venue_id: int
+    venue_name: str
+    teacher_id: int
+    teacher_name: str
+    begins: datetime
+    ends: datetime

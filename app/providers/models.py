@@ -32,7 +32,9 @@ class Provider(HasId, Base):
         back_populates="provider", order_by="Accreditation.valid_from.desc()"
     )
     venues: Mapped[list["Venue"]] = relationship(back_populates="provider", order_by="Venue.name")
-    teachers: Mapped[list["Teacher"]] = relationship(back_populates="provider", order_by="Teacher.name")
+    teachers: Mapped[list["Teacher"]] = relationship(
+        back_populates="provider", order_by="Teacher.name"
+    )
 
 
 class Accreditation(HasId, Versioned, Base):
@@ -101,7 +103,9 @@ class TeacherQualification(HasId, Base):
     """A proof of what a teacher may teach."""
 
     __tablename__ = "teacher_qualification"
-    __table_args__ = (CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="validity"),)
+    __table_args__ = (
+        CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="validity"),
+    )
 
     teacher_id: Mapped[int] = mapped_column(ForeignKey("teacher.id"), index=True)
     title: Mapped[str] = mapped_column(String(80))
