@@ -22,6 +22,7 @@ CAPABILITIES = (
     "placement",
     "certificates",
     "oversight",
+    "demo",
 )
 
 

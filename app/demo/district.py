@@ -1,0 +1,91 @@
+"""Puts the synthetic district together."""
+
+import csv
+from datetime import date
+from random import Random
+
+from sqlalchemy import func, select
+
+from app.demo import accounts, catalogue, outcomes, people, timetable, training
+from app.identity.models import Account
+from app.oversight.models import Plan, Target
+from app.oversight.types import TargetIndicator
+from app.people.models import Consent, Person
+from app.platform import clock, eventlog
+from app.platform.access import SYSTEM
+from app.platform.db import db
+from app.regions import services as regions
+from app.regions.cli import SEED
+from app.regions.models import Region
+
+_SEED = 20220101
+DISTRICT = "210603"
+
+
+def is_loaded() -> bool:
+    return db.session.scalar(select(func.count()).select_from(Person)) != 0
+
+
+def load() -> dict[str, int]:
+    """Write everything in the caller's transaction; what was made, by name.
+
+    The past is the same at each loading; classes around today move with the date.
+    """
+    rng = Random(_SEED)  # noqa: S311
+    today = clock.today()
+    with SEED.open(encoding="utf-8-sig", newline="") as file:
+        regions.load_regions(rows=regions.read_rows(csv.DictReader(file)))
+    townships = db.session.scalars(
+        select(Region.code)
+        .where(Region.parent_code == DISTRICT, Region.valid_to.is_(None))
+        .order_by(Region.code)
+    ).all()
+    persons = people.persons(rng, people.villages(townships))
+    people.yearly_records(rng, persons, last_year=today.year, today=today)
+    bases = catalogue.bases()
+    courses = catalogue.courses()
+    employers = catalogue.employers(rng)
+    classes = timetable.hold(list(timetable.plan(today)), bases, courses, created_by_id=0)
+    consents = db.session.execute(select(Consent.person_id, Consent.purpose)).tuples().all()
+    enrolments = training.enrol(rng, classes, persons, training.consented_to_training(consents))
+    running = [e.person for k in classes if k.state == "running" for e in enrolments[k.id]]
+    accounts.create(providers=[base.provider for base in bases], trainees=running[:3])
+    ids = dict(db.session.execute(select(Account.username, Account.id)).tuples().all())
+    trained = training.teach(
+        rng, classes, enrolments, now=clock.now(), teacher_id=ids["jidi1"], officer_id=ids["canlian"]
+    )
+    placement = outcomes.Placement(
+        rng, employers, outcomes.Writers(township=ids["langtou"], verifier=ids["canlian2"]), today
+    )
+    placement.place(trained)
+    placement.place_others(persons, 64)
+    placement.follow_up(trained)
+    placement.file_evidence()
+    _plan()
+    eventlog.record(actor=SYSTEM, action="demo.loaded", detail={"seed": _SEED})
+    db.session.flush()
+    return {
+        "人员": len(persons),
+        "培训基地": len(bases),
+        "课程": len(courses),
+        "班期": len(classes),
+        "报名": sum(len(made) for made in enrolments.values()),
+        "结业审核": len(trained),
+        "就业记录": sum(len(spells) for spells in placement.spells.values()),
+        "证明材料": len(placement.evidence),
+    }
+
+
+def _plan() -> None:
+    plan = Plan(
+        title="振兴区残疾人职业技能提升行动方案（2022-2024 年）",
+        region_code=DISTRICT,
+        starts_on=date(2022, 1, 1),
+        ends_on=date(2024, 12, 31),
+        source="试点方案：培训 420 人，新增就业 300 人",
+    )
+    plan.targets = [
+        Target(indicator=TargetIndicator.TRAINED, value=420),
+        Target(indicator=TargetIndicator.EMPLOYED, value=300),
+    ]
+    db.session.add(plan)
