@@ -20,15 +20,28 @@ DISTRICT = "210603"
 def create(*, providers: Sequence[Provider], trainees: Sequence[Person]) -> None:
     digest = PasswordHasher().hash(PASSWORD)
     _create("admin", "演示系统管理员", digest, {"role": Role.SYSADMIN})
-    _create("canlian", "演示区残联 培训科", digest, {"role": Role.FEDERATION, "region_code": DISTRICT})
-    _create("canlian2", "演示区残联 就业科", digest, {"role": Role.FEDERATION, "region_code": DISTRICT})
+    _create(
+        "canlian", "演示区残联 培训科", digest, {"role": Role.FEDERATION, "region_code": DISTRICT}
+    )
+    _create(
+        "canlian2", "演示区残联 就业科", digest, {"role": Role.FEDERATION, "region_code": DISTRICT}
+    )
     _create("shi", "演示市残联", digest, {"role": Role.FEDERATION, "region_code": "2106"})
     for name, code in (("langtou", "210603101"), ("anmin", "210603102"), ("zhanqian", "210603002")):
-        _create(name, f"演示镇街专干 {code[-3:]}", digest, {"role": Role.TOWNSHIP, "region_code": code})
+        _create(
+            name, f"演示镇街专干 {code[-3:]}", digest, {"role": Role.TOWNSHIP, "region_code": code}
+        )
     for index, provider in enumerate(providers, start=1):
-        _create(f"jidi{index}", provider.name, digest, {"role": Role.PROVIDER, "provider_id": provider.id})
+        _create(
+            f"jidi{index}",
+            provider.name,
+            digest,
+            {"role": Role.PROVIDER, "provider_id": provider.id},
+        )
     for index, person in enumerate(trainees, start=1):
-        _create(f"xueyuan{index}", person.name, digest, {"role": Role.TRAINEE, "person_id": person.id})
+        _create(
+            f"xueyuan{index}", person.name, digest, {"role": Role.TRAINEE, "person_id": person.id}
+        )
     _create("shenji", "演示审计", digest, {"role": Role.AUDITOR})
     _create("caipan", "演示裁判", digest, {"role": Role.JUDGE})
     _create(
@@ -42,7 +55,10 @@ def create(*, providers: Sequence[Provider], trainees: Sequence[Person]) -> None
 
 def _create(username: str, display_name: str, digest: str, *grants: dict[str, object]) -> None:
     account = Account(
-        username=username, display_name=display_name, password_hash=digest, must_change_password=False
+        username=username,
+        display_name=display_name,
+        password_hash=digest,
+        must_change_password=False,
     )
     db.session.add(account)
     db.session.flush()
@@ -52,6 +68,8 @@ def _create(username: str, display_name: str, digest: str, *grants: dict[str, ob
 def listing() -> list[tuple[str, str]]:
     """User name and what the account is, in the order they were made."""
     rows = db.session.execute(
-        select(Account.username, Account.display_name).where(Account.password_hash.is_not(None)).order_by(Account.id)
+        select(Account.username, Account.display_name)
+        .where(Account.password_hash.is_not(None))
+        .order_by(Account.id)
     )
     return [(row.username, row.display_name) for row in rows]

@@ -20,7 +20,11 @@ def load() -> None:
         return
     with unit_of_work():
         summary = district.load()
-    click.echo("演示数据已装入：" + "，".join(f"{name} {number}" for name, number in summary.items()) + "。")
+    click.echo(
+        "演示数据已装入："
+        + "，".join(f"{name} {number}" for name, number in summary.items())
+        + "。"
+    )
 
 
 @demo.command("accounts")

@@ -31,7 +31,7 @@ def load() -> dict[str, int]:
 
     The past is the same at each loading; classes around today move with the date.
     """
-    rng = Random(_SEED)  # noqa: S311
+    rng = Random(_SEED)
     today = clock.today()
     with SEED.open(encoding="utf-8-sig", newline="") as file:
         regions.load_regions(rows=regions.read_rows(csv.DictReader(file)))
@@ -52,13 +52,18 @@ def load() -> dict[str, int]:
     accounts.create(providers=[base.provider for base in bases], trainees=running[:3])
     ids = dict(db.session.execute(select(Account.username, Account.id)).tuples().all())
     trained = training.teach(
-        rng, classes, enrolments, now=clock.now(), teacher_id=ids["jidi1"], officer_id=ids["canlian"]
+        rng,
+        classes,
+        enrolments,
+        now=clock.now(),
+        teacher_id=ids["jidi1"],
+        officer_id=ids["canlian"],
     )
     placement = outcomes.Placement(
         rng, employers, outcomes.Writers(township=ids["langtou"], verifier=ids["canlian2"]), today
     )
     placement.place(trained)
-    placement.place_others(persons, 64)
+    placement.place_others(persons, 76)
     placement.follow_up(trained)
     placement.file_evidence()
     _plan()

@@ -31,7 +31,11 @@ from app.platform.db import db
 from app.providers.types import TrainingKind
 
 _MONTHS = (1, 3, 6, 12)
-_EMPLOYER_FORMS = {EmploymentForm.PROPORTIONAL, EmploymentForm.CONCENTRATED, EmploymentForm.PUBLIC_POST}
+_EMPLOYER_FORMS = {
+    EmploymentForm.PROPORTIONAL,
+    EmploymentForm.CONCENTRATED,
+    EmploymentForm.PUBLIC_POST,
+}
 _DOCUMENTS: dict[EmploymentForm, tuple[EvidenceKind, ...]] = {
     EmploymentForm.PROPORTIONAL: (EvidenceKind.CONTRACT, EvidenceKind.INSURANCE),
     EmploymentForm.CONCENTRATED: (EvidenceKind.CONTRACT, EvidenceKind.INSURANCE),
@@ -74,59 +78,88 @@ class Writers:
 class Placement:
     """Writes spells, exclusions and follow-ups of the trained, as of `today`."""
 
-    def __init__(self, rng: Random, employers: Sequence[Employer], writers: Writers, today: date) -> None:
+    def __init__(
+        self, rng: Random, employers: Sequence[Employer], writers: Writers, today: date
+    ) -> None:
         self.rng = rng
         self.employers = employers
         self.writers = writers
         self.today = today
         self.spells: dict[int, list[EmploymentSpell]] = {}
         self.evidence: list[tuple[EmploymentSpell | Exclusion, EvidenceKind]] = []
+        self.unreachable: set[int] = set()
 
     def place(self, trained: Sequence[Trained]) -> None:
         """Work for about seven of ten who completed and had none."""
         for item in trained:
-            if item.completion.outcome is not CompletionOutcome.PASSED or item.enrolment.employed_at_enrolment:
+            if (
+                item.completion.outcome is not CompletionOutcome.PASSED
+                or item.enrolment.employed_at_enrolment
+            ):
                 continue
             if item.person.id in self.spells or self.rng.random() > 0.72:
                 continue
-            start = item.completion.completed_on + timedelta(days=self.rng.randrange(-3, 125))
+            soon = self.rng.random() < 0.85
+            wait = self.rng.randrange(2, 88) if soon else self.rng.randrange(91, 200)
+            start = item.completion.completed_on + timedelta(days=wait)
             self._work(item.person, start, _form(self.rng, item), enrolment_id=item.enrolment.id)
         db.session.flush()
 
     def place_others(self, persons: Sequence[Person], number: int) -> None:
         """Work found without a training, 2022-2024."""
-        idle = [p for p in persons if p.id not in self.spells and p.certificates and p.birth_date.year >= 1972]
+        idle = [
+            p
+            for p in persons
+            if p.id not in self.spells and p.certificates and p.birth_date.year >= 1972
+        ]
         for person in self.rng.sample(idle, number):
             start = date(2022, 1, 10) + timedelta(days=self.rng.randrange(1050))
             self._work(person, start, self.rng.choice(list(EmploymentForm)), enrolment_id=None)
         db.session.flush()
 
-    def _work(self, person: Person, start: date, form: EmploymentForm, *, enrolment_id: int | None) -> None:
+    def _work(
+        self, person: Person, start: date, form: EmploymentForm, *, enrolment_id: int | None
+    ) -> None:
         if start > self.today:
             return
-        ended_on = start + timedelta(days=self.rng.randrange(20, 400)) if self.rng.random() < 0.28 else None
+        ended_on = (
+            start + timedelta(days=self.rng.randrange(20, 400))
+            if self.rng.random() < 0.28
+            else None
+        )
         if ended_on is not None and ended_on >= self.today:
             ended_on = None
         self._spell(person, start, ended_on, form, enrolment_id)
         if ended_on is not None and self.rng.random() < 0.5:
             again = ended_on + timedelta(days=self.rng.choice((5, 20, 30, 60)))
             if again < self.today:
-                self._spell(person, again, None, self.rng.choice(list(EmploymentForm)), enrolment_id)
+                self._spell(
+                    person, again, None, self.rng.choice(list(EmploymentForm)), enrolment_id
+                )
 
     def _spell(
-        self, person: Person, start: date, ended_on: date | None, form: EmploymentForm, enrolment_id: int | None
+        self,
+        person: Person,
+        start: date,
+        ended_on: date | None,
+        form: EmploymentForm,
+        enrolment_id: int | None,
     ) -> None:
         employer = self.rng.choice(self.employers) if form in _EMPLOYER_FORMS else None
         recent = start > self.today - timedelta(days=120)
         state = self.rng.choices(list(SpellState), weights=(45, 50, 5) if recent else (2, 95, 3))[0]
-        reported_at = datetime.combine(start, time(10), SHANGHAI) + timedelta(days=self.rng.randrange(3, 25))
+        reported_at = datetime.combine(start, time(10), SHANGHAI) + timedelta(
+            days=self.rng.randrange(3, 25)
+        )
         now = datetime.combine(self.today, time(8), SHANGHAI)
         spell = EmploymentSpell(
             person_id=person.id,
             enrolment_id=enrolment_id,
             form=form,
             employer_id=employer.id if employer else None,
-            workplace=employer.name if employer else f"演示{form.label.split('（')[0]}户 {person.id}",
+            workplace=employer.name
+            if employer
+            else f"演示{form.label.split('（')[0]}户 {person.id}",
             post=_POSTS[form],
             started_on=start,
             ended_on=ended_on,
@@ -137,9 +170,13 @@ class Placement:
             state=state,
             reported_at=min(reported_at, now),
             reported_by_id=self.writers.township,
-            decided_at=None if state is SpellState.REPORTED else min(reported_at + timedelta(days=6), now),
+            decided_at=None
+            if state is SpellState.REPORTED
+            else min(reported_at + timedelta(days=6), now),
             decided_by_id=None if state is SpellState.REPORTED else self.writers.verifier,
-            decision_comment="请补充近三个月工资流水。（演示）" if state is SpellState.RETURNED else "",
+            decision_comment="请补充近三个月工资流水。（演示）"
+            if state is SpellState.RETURNED
+            else "",
         )
         db.session.add(spell)
         self.spells.setdefault(person.id, []).append(spell)
@@ -154,6 +191,7 @@ class Placement:
             if item.person.id not in self.spells and item.completion.completed_on.year <= 2025
         ]
         excluded = dict(zip(self.rng.sample(idle, 8), list(ExclusionReason) * 2, strict=True))
+        self.unreachable = {item.person.id for item in passed if self.rng.random() < 0.05}
         for item in passed:
             reason = excluded.get(item.enrolment.id)
             exclusion = self._exclude(item, reason) if reason else None
@@ -164,7 +202,10 @@ class Placement:
     def _exclude(self, item: Trained, reason: ExclusionReason) -> Exclusion:
         since = item.completion.completed_on + timedelta(days=45)
         exclusion = Exclusion(
-            enrolment_id=item.enrolment.id, reason=reason, since=since, recorded_by_id=self.writers.township
+            enrolment_id=item.enrolment.id,
+            reason=reason,
+            since=since,
+            recorded_by_id=self.writers.township,
         )
         if reason is ExclusionReason.DECEASED:
             item.person.deceased_on = since
@@ -190,12 +231,13 @@ class Placement:
         if exclusion is not None and exclusion.since <= day:
             return FollowUpOutcome.EXCLUDED
         chance = self.rng.random()
-        if chance < 0.07:
+        if chance < 0.04 or person.id in self.unreachable:
             return FollowUpOutcome.NOT_REACHED
-        if chance < 0.09:
+        if chance < 0.06:
             return FollowUpOutcome.REFUSED
         at_work = any(
-            s.started_on <= day and (s.ended_on is None or s.ended_on >= day) for s in self.spells.get(person.id, ())
+            s.started_on <= day and (s.ended_on is None or s.ended_on >= day)
+            for s in self.spells.get(person.id, ())
         )
         return FollowUpOutcome.EMPLOYED if at_work else FollowUpOutcome.NOT_EMPLOYED
 
@@ -223,12 +265,16 @@ class Placement:
 def _form(rng: Random, item: Trained) -> EmploymentForm:
     categories = {certificate.category for certificate in item.person.certificates}
     if item.klass.course.field in (TrainingField.MASSAGE, TrainingField.MASSAGE_CONTINUING):
-        return rng.choices((EmploymentForm.CONCENTRATED, EmploymentForm.SELF_EMPLOYED), weights=(70, 30))[0]
+        return rng.choices(
+            (EmploymentForm.CONCENTRATED, EmploymentForm.SELF_EMPLOYED), weights=(70, 30)
+        )[0]
     if categories & {Category.INTELLECTUAL, Category.MENTAL}:
         return rng.choice((EmploymentForm.ASSISTIVE, EmploymentForm.PUBLIC_POST))
     if item.klass.course.kind is TrainingKind.RURAL:
         return rng.choices((EmploymentForm.RURAL, EmploymentForm.FLEXIBLE), weights=(70, 30))[0]
-    return rng.choice((EmploymentForm.PROPORTIONAL, EmploymentForm.FLEXIBLE, EmploymentForm.SELF_EMPLOYED))
+    return rng.choice(
+        (EmploymentForm.PROPORTIONAL, EmploymentForm.FLEXIBLE, EmploymentForm.SELF_EMPLOYED)
+    )
 
 
 def _picture(number: int) -> bytes:

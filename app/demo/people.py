@@ -6,9 +6,25 @@ from random import Random
 
 from pypinyin import Style, lazy_pinyin
 
-from app.people.models import AbilityAssessment, Consent, DisabilityCertificate, Guardian, NeedRegistration, Person, YearlyCheck
+from app.people.models import (
+    AbilityAssessment,
+    Consent,
+    DisabilityCertificate,
+    Guardian,
+    NeedRegistration,
+    Person,
+    YearlyCheck,
+)
 from app.people.rules import category_digit, check_character
-from app.people.types import Category, CheckedEmployment, ConsentPurpose, Education, Hukou, NeedKind, Sex
+from app.people.types import (
+    Category,
+    CheckedEmployment,
+    ConsentPurpose,
+    Education,
+    Hukou,
+    NeedKind,
+    Sex,
+)
 from app.platform.crypto import blind_index
 from app.platform.db import db
 from app.regions.models import Region
@@ -17,7 +33,9 @@ from app.regions.types import RegionLevel
 COUNT = 1200
 _FAMILY_MEMBERS = 60
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
-_GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红梅建国春生海燕志文慧晓雪峰婷宇欣然子涵"
+_GIVEN = (
+    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红梅建国春生海燕志文慧晓雪峰婷宇欣然子涵"
+)
 #: Names with characters that fonts often lack, and one of a minority.
 _RARE_NAMES = ("王𬭎", "李䶮", "张㛃", "买买提·吐尔逊")
 _CATEGORY_WEIGHTS = {
@@ -40,7 +58,9 @@ def villages(townships: Sequence[str]) -> list[str]:
         for number, ordinal in enumerate("一二三", start=1):
             code = f"{township}{200 + number if rural else number:03d}"
             name = f"演示{ordinal}{'村' if rural else '社区'}"
-            db.session.add(Region(code=code, name=name, level=RegionLevel.VILLAGE, parent_code=township))
+            db.session.add(
+                Region(code=code, name=name, level=RegionLevel.VILLAGE, parent_code=township)
+            )
             codes.append(code)
     db.session.flush()
     return codes
@@ -104,7 +124,11 @@ def _certificate(rng: Random, person: Person) -> DisabilityCertificate:
     grade = rng.choices((1, 2, 3, 4), weights=(15, 30, 30, 25))[0]
     issued_on = date(2018, 1, 1) + timedelta(days=rng.randrange(365 * 3))
     number = f"{person.citizen_number}{category_digit(category)}{grade}"
-    components = rng.sample([c.value for c in list(Category)[:6]], 2) if category is Category.MULTIPLE else []
+    components = (
+        rng.sample([c.value for c in list(Category)[:6]], 2)
+        if category is Category.MULTIPLE
+        else []
+    )
     return DisabilityCertificate(
         person_id=person.id,
         number=number,
@@ -176,14 +200,27 @@ def yearly_records(rng: Random, made: Sequence[Person], *, last_year: int, today
             day = min(date(year, 2, 1) + timedelta(days=rng.randrange(240)), today)
             employment = rng.choices(list(CheckedEmployment), weights=(30, 40, 30))[0]
             db.session.add(
-                YearlyCheck(person_id=person.id, year=year, checked_on=day, employment=employment, recorded_by_id=0)
+                YearlyCheck(
+                    person_id=person.id,
+                    year=year,
+                    checked_on=day,
+                    employment=employment,
+                    recorded_by_id=0,
+                )
             )
             if employment is CheckedEmployment.SEEKING:
                 kind = rng.choice(list(NeedKind))
-                wish = rng.choice(("电商客服", "保健按摩", "草莓种植", "手工编织", "直播", "就近上班"))
+                wish = rng.choice(
+                    ("电商客服", "保健按摩", "草莓种植", "手工编织", "直播", "就近上班")
+                )
                 db.session.add(
                     NeedRegistration(
-                        person_id=person.id, year=year, kind=kind, wish=wish, registered_on=day, recorded_by_id=0
+                        person_id=person.id,
+                        year=year,
+                        kind=kind,
+                        wish=wish,
+                        registered_on=day,
+                        recorded_by_id=0,
                     )
                 )
     db.session.flush()

@@ -70,8 +70,12 @@ class Timetable:
 
     def place(self, base: Base, day: date, slot: time) -> tuple[int, int] | None:
         """A free room and a free teacher of the base, now taken; None where there is none."""
-        room = next((v.id for v in base.venues if ("venue", v.id, day, slot) not in self.taken), None)
-        teacher = next((t.id for t in base.teachers if ("teacher", t.id, day, slot) not in self.taken), None)
+        room = next(
+            (v.id for v in base.venues if ("venue", v.id, day, slot) not in self.taken), None
+        )
+        teacher = next(
+            (t.id for t in base.teachers if ("teacher", t.id, day, slot) not in self.taken), None
+        )
         if room is None or teacher is None:
             return None
         self.taken |= {("venue", room, day, slot), ("teacher", teacher, day, slot)}
@@ -79,7 +83,11 @@ class Timetable:
 
 
 def hold(
-    planned: Sequence[Planned], bases: Sequence[Base], courses: Sequence[Course], *, created_by_id: int
+    planned: Sequence[Planned],
+    bases: Sequence[Base],
+    courses: Sequence[Course],
+    *,
+    created_by_id: int,
 ) -> list[TrainingClass]:
     """Write the classes with their sessions."""
     timetable = Timetable()
@@ -92,18 +100,23 @@ def hold(
         year = item.starts_on.year
         serials[year] = serials.get(year, 0) + 1
         sessions = list(_sessions(timetable, base, course, item))
+        days = [begins(session).astimezone(SHANGHAI).date() for session in sessions]
         klass = TrainingClass(
             course_id=course.id,
             provider_id=base.provider.id,
             venue_id=base.venues[0].id,
             number=f"{year}-ZX-{serials[year]:04d}",
             title=f"{course.title} {year} 年第 {serials[year]} 期",
-            starts_on=sessions[0].during.lower.date(),
-            ends_on=sessions[-1].during.lower.date(),
+            starts_on=days[0],
+            ends_on=days[-1],
             capacity=20,
             state=item.state,
-            assessment_plan="理论笔试和实操考核各 100 分，60 分合格（演示）。" if course.assessment_required else "",
-            decision_comment="请补充实训设备清单。（演示）" if item.state is ClassState.RETURNED else "",
+            assessment_plan="理论笔试和实操考核各 100 分，60 分合格（演示）。"
+            if course.assessment_required
+            else "",
+            decision_comment="请补充实训设备清单。（演示）"
+            if item.state is ClassState.RETURNED
+            else "",
             created_by_id=created_by_id,
         )
         klass.course, klass.provider, klass.sessions = course, base.provider, sessions
@@ -113,9 +126,21 @@ def hold(
     return made
 
 
-def _sessions(timetable: Timetable, base: Base, course: Course, item: Planned) -> Iterator[ClassSession]:
-    current = item.state in (ClassState.RUNNING, ClassState.COMPLETED) and item.starts_on.year >= 2026
-    for index, (day, slot, room, teacher) in enumerate(_half_days(timetable, base, item.starts_on, every_day=current)):
+def begins(session: ClassSession) -> datetime:
+    """When a session begins; the database refuses one without a beginning."""
+    assert session.during.lower is not None
+    return session.during.lower
+
+
+def _sessions(
+    timetable: Timetable, base: Base, course: Course, item: Planned
+) -> Iterator[ClassSession]:
+    current = (
+        item.state in (ClassState.RUNNING, ClassState.COMPLETED) and item.starts_on.year >= 2026
+    )
+    for index, (day, slot, room, teacher) in enumerate(
+        _half_days(timetable, base, item.starts_on, every_day=current)
+    ):
         hours = index * _HOURS_A_SLOT
         if hours >= course.hours:
             return

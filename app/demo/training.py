@@ -10,6 +10,7 @@ from app.attendance.models import AssessmentResult, AttendanceMark, Completion
 from app.attendance.types import AssessmentPart, CompletionOutcome, CompletionState, Mark
 from app.courses.models import TrainingClass
 from app.courses.types import ClassState, TrainingField
+from app.demo.timetable import begins
 from app.enrolment.models import Accommodation, Enrolment
 from app.enrolment.types import AccommodationKind, AccommodationState, AppliedBy, EnrolmentState
 from app.people.models import Person
@@ -44,7 +45,7 @@ class Roster:
     def pick(self, klass: TrainingClass, number: int) -> Iterator[Person]:
         """Persons who may take this class; most of those picked go to the end of the queue, some come again soon."""
         period = (klass.starts_on, klass.ends_on)
-        picked = []
+        picked: list[Person] = []
         for person in self.candidates:
             if len(picked) == number:
                 break
@@ -65,7 +66,10 @@ class Roster:
             person.id in self.consented
             and 16 <= age_on(person.birth_date, klass.starts_on) <= oldest
             and (person.id, klass.course.code) not in self.occupations
-            and not any(start <= period[1] and period[0] <= end for start, end in self.busy.get(person.id, ()))
+            and not any(
+                start <= period[1] and period[0] <= end
+                for start, end in self.busy.get(person.id, ())
+            )
             and _fits(person, klass)
         )
 
@@ -114,7 +118,9 @@ def enrol(
 
 
 def _enrolment(rng: Random, klass: TrainingClass, person: Person, *, waiting: bool) -> Enrolment:
-    applied_at = datetime.combine(klass.starts_on, time(9), SHANGHAI) - timedelta(days=rng.randrange(16, 30))
+    applied_at = datetime.combine(klass.starts_on, time(9), SHANGHAI) - timedelta(
+        days=rng.randrange(16, 30)
+    )
     state = EnrolmentState.WAITING if waiting else EnrolmentState.ENROLLED
     withdrawn = not waiting and klass.state in _TAUGHT and rng.random() < 0.03
     if withdrawn:
@@ -141,7 +147,9 @@ def _enrolment(rng: Random, klass: TrainingClass, person: Person, *, waiting: bo
         enrolment.accommodations.append(
             Accommodation(
                 kind=need,
-                state=AccommodationState.ARRANGED if held or rng.random() < 0.5 else AccommodationState.ASKED,
+                state=AccommodationState.ARRANGED
+                if held or rng.random() < 0.5
+                else AccommodationState.ASKED,
                 answer="已安排（演示）" if held else "",
             )
         )
@@ -157,12 +165,22 @@ def teach(
     marks: list[AttendanceMark] = []
     for klass in classes:
         for enrolment in enrolments.get(klass.id, ()):
-            if enrolment.state is not EnrolmentState.ENROLLED or klass.state is ClassState.ENROLLING:
+            if (
+                enrolment.state is not EnrolmentState.ENROLLED
+                or klass.state is ClassState.ENROLLING
+            ):
                 continue
             attended = _marks(rng, klass, enrolment, marks, now=now, teacher_id=teacher_id)
             if klass.state in _TAUGHT:
                 trained.append(
-                    _complete(rng, klass, enrolment, attended, teacher_id=teacher_id, officer_id=officer_id)
+                    _complete(
+                        rng,
+                        klass,
+                        enrolment,
+                        attended,
+                        teacher_id=teacher_id,
+                        officer_id=officer_id,
+                    )
                 )
     db.session.add_all(marks)
     db.session.flush()
@@ -177,12 +195,16 @@ def _marks(
     attended = 0
     diligence = 0.6 if rng.random() < 0.07 else 0.97
     for session in klass.sessions:
-        begin = session.during.lower
+        begin = begins(session)
         # Today's sessions are left for whoever tries the roll call.
-        if begin.date() >= now.astimezone(SHANGHAI).date():
+        if begin.astimezone(SHANGHAI).date() >= now.astimezone(SHANGHAI).date():
             continue
         here = rng.random() < diligence
-        mark = rng.choices((Mark.PRESENT, Mark.LATE), weights=(95, 5))[0] if here else rng.choice((Mark.LEAVE, Mark.ABSENT))
+        mark = (
+            rng.choices((Mark.PRESENT, Mark.LATE), weights=(95, 5))[0]
+            if here
+            else rng.choice((Mark.LEAVE, Mark.ABSENT))
+        )
         attended += session.lesson_hours if here else 0
         marks.append(
             AttendanceMark(
@@ -198,7 +220,13 @@ def _marks(
 
 
 def _complete(
-    rng: Random, klass: TrainingClass, enrolment: Enrolment, attended: int, *, teacher_id: int, officer_id: int
+    rng: Random,
+    klass: TrainingClass,
+    enrolment: Enrolment,
+    attended: int,
+    *,
+    teacher_id: int,
+    officer_id: int,
 ) -> Trained:
     held = sum(session.lesson_hours for session in klass.sessions)
     points: dict[AssessmentPart, Decimal] = {}
@@ -207,13 +235,18 @@ def _complete(
         for part, value in points.items():
             db.session.add(
                 AssessmentResult(
-                    enrolment_id=enrolment.id, part=part, points=value, assessed_on=klass.ends_on,
+                    enrolment_id=enrolment.id,
+                    part=part,
+                    points=value,
+                    assessed_on=klass.ends_on,
                     entered_by_id=teacher_id,
-                )  # fmt: skip
+                )
             )
     enough = attended * 100 >= _MINIMUM_SHARE * held
     passed = enough and all(value >= _PASS for value in points.values())
-    confirmed_at = datetime.combine(klass.ends_on, time(15), SHANGHAI).astimezone(UTC) + timedelta(days=3)
+    confirmed_at = datetime.combine(klass.ends_on, time(15), SHANGHAI).astimezone(UTC) + timedelta(
+        days=3
+    )
     completion = Completion(
         enrolment_id=enrolment.id,
         state=CompletionState.CONFIRMED,

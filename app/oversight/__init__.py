@@ -5,3 +5,6 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     from app.oversight import models  # noqa: F401
+    from app.oversight.cli import group
+
+    app.cli.add_command(group)

@@ -56,7 +56,9 @@ class AuditFinding(HasId, Base):
 
     subject_type: Mapped[str] = mapped_column(String(40))
     subject_id: Mapped[int] = mapped_column(BigInteger)
-    state: Mapped[FindingState] = mapped_column(stored_enum(FindingState), default=FindingState.OPEN)
+    state: Mapped[FindingState] = mapped_column(
+        stored_enum(FindingState), default=FindingState.OPEN
+    )
     text: Mapped[str] = mapped_column(String(2000))
     noted_at: Mapped[datetime]
     noted_by_id: Mapped[int] = mapped_column(BigInteger)

@@ -1,6 +1,13 @@
-"""Words of oversight."""
+"""Words and facts of oversight."""
 
+from dataclasses import dataclass
+from datetime import date
+
+from app.courses.types import TrainingField
+from app.people.types import Category, Hukou, Sex
+from app.placement.types import EvidenceGrade, ExclusionReason, FollowUpOutcome
 from app.platform.types import LabelledEnum
+from app.providers.types import TrainingKind
 
 
 class TargetIndicator(LabelledEnum):
@@ -14,3 +21,167 @@ class FindingState(LabelledEnum):
     OPEN = "open", "待核查"
     EXPLAINED = "explained", "已说明"
     CONFIRMED = "confirmed", "属实"
+
+
+class Dimension(LabelledEnum):
+    """What the figures can be broken down by."""
+
+    PROVIDER = "provider", "培训基地"
+    KIND = "kind", "培训类型"
+    CATEGORY = "category", "残疾类别"
+    SEX = "sex", "性别"
+    HUKOU = "hukou", "城乡"
+    TOWNSHIP = "township", "镇街"
+
+
+class MemberStatus(LabelledEnum):
+    """Where a member of the cohort stands in the conversion rate."""
+
+    CONVERTED = "converted", "已转化"
+    NOT_CONVERTED = "not_converted", "未转化"
+    IMMATURE = "immature", "未到期"
+    EXCLUDED = "excluded", "排除"
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """One person in one class: what the indicators need of it. `completed_on` only where a pass was confirmed."""
+
+    enrolment_id: int
+    person_id: int
+    class_id: int
+    provider_id: int
+    kind: TrainingKind
+    field: TrainingField
+    sex: Sex
+    hukou: Hukou
+    category: Category | None
+    residence_code: str
+    applied_on: date
+    started_on: date
+    attended: bool
+    employed_at_enrolment: bool
+    completed_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A verified employment spell; `workplace` tells employers apart."""
+
+    spell_id: int
+    person_id: int
+    started_on: date
+    ended_on: date | None
+    workplace: str
+    grade: EvidenceGrade | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedFollowUp:
+    """A follow-up that has an outcome."""
+
+    enrolment_id: int
+    closed_on: date
+    outcome: FollowUpOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """Why and since when a trainee left the cohort."""
+
+    enrolment_id: int
+    since: date
+    reason: ExclusionReason
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything the figures rest on."""
+
+    trainings: tuple[Training, ...]
+    spells: tuple[Spell, ...]
+    follow_ups: tuple[ClosedFollowUp, ...]
+    exclusions: tuple[Excluded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A period, the day as of which members are mature, and the two lengths in days."""
+
+    start: date
+    end: date
+    as_of: date
+    conversion_days: int = 90
+    stability_days: int = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which trainings are looked at; None means all."""
+
+    region_code: str | None = None
+    provider_id: int | None = None
+    kind: TrainingKind | None = None
+    category: Category | None = None
+    sex: Sex | None = None
+    hukou: Hukou | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate as what it is: two whole numbers."""
+
+    numerator: int
+    denominator: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of the cohort and how the figures count it."""
+
+    training: Training
+    status: MemberStatus
+    reached: bool
+    exclusion: Excluded | None = None
+    spell: Spell | None = None
+    stable_any: bool | None = None
+    stable_same: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The indicators of one question over one selection; the definitions stand in `rules.DEFINITIONS`."""
+
+    trained_persons: int
+    trained_times: int
+    completed_persons: int
+    completed_times: int
+    cohort: int
+    excluded: int
+    immature: int
+    conversion: Rate
+    conversion_reached: Rate
+    response: Rate
+    stability_any: Rate
+    stability_same: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Figures with every row behind them."""
+
+    figures: Figures
+    trained: tuple[Training, ...]
+    completed: tuple[Training, ...]
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What an indicator means, in words, in which version, and where it comes from."""
+
+    name: str
+    title: str
+    text: str
+    version: int
+    source: str
