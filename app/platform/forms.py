@@ -135,7 +135,13 @@ class Messages:
 def missing(field: Any) -> str:
     """What to say of a field that was left empty: the verb fits what the user has to do."""
     shape = getattr(field, "shape", "text")
-    verb = {"radios": "选择", "select": "选择", "checks": "选择", "file": "上传", "check": "勾选"}.get(shape, "填写")
+    verb = {
+        "radios": "选择",
+        "select": "选择",
+        "checks": "选择",
+        "file": "上传",
+        "check": "勾选",
+    }.get(shape, "填写")
     return f"请{verb}{field.label.text}。"
 
 
@@ -154,7 +160,8 @@ class Required:
         if field.process_errors:
             # What was typed is wrong already; saying "missing" beside it would mislead.
             raise StopValidation()
-        if field.data is None or field.data in ("", [], False):
+        # Not by truth: 0 is a number that was typed.
+        if field.data is None or field.data is False or field.data in ("", []):
             field.errors[:] = []
             raise StopValidation(self.message or missing(field))
 
@@ -231,7 +238,7 @@ def _errors_of(field: Any) -> Iterator[FormError]:
         for entry in field.entries:
             yield from _errors_of(entry)
         return
-    target = field.id
+    target: str | None = field.id
     if getattr(field, "shape", None) in ("radios", "checks"):
         target = f"{field.id}-0"
     if isinstance(field, wtforms.HiddenField):
@@ -274,7 +281,8 @@ class FilterForm(BaseForm):
         return [
             ActiveFilter(str(field.label.text), _spoken(field), query_url(**{field.name: None}))
             for field in self
-            if field.data not in (None, "", [], False) and not isinstance(field, wtforms.HiddenField)
+            if field.data not in (None, "", [], False)
+            and not isinstance(field, wtforms.HiddenField)
         ]
 
 
@@ -291,7 +299,7 @@ def _spoken(field: Any) -> str:
 # Text
 
 
-class _Shaped:
+class _Shaped(wtforms.Field):
     """`shape` tells the macros how to draw the field; `hint` is the line under its label."""
 
     shape: ClassVar[str] = "text"
@@ -350,7 +358,9 @@ class _Grouped(TextField):
 
     groups: ClassVar[str] = ""
 
-    def __init__(self, label: str | None = None, validators: Sequence[Any] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, label: str | None = None, validators: Sequence[Any] | None = None, **kwargs: Any
+    ) -> None:
         render_kw = {
             "autocomplete": "off",
             "autocapitalize": "characters",
@@ -383,7 +393,9 @@ class PhoneField(_Grouped):
 
     def pre_validate(self, form: Any) -> None:
         if self.data and not re.fullmatch(r"1[3-9]\d{9}|0\d{9,11}", self.data):
-            raise ValidationError(f"{self.label.text}应为 11 位手机号，或带区号的固定电话，请核对。")
+            raise ValidationError(
+                f"{self.label.text}应为 11 位手机号，或带区号的固定电话，请核对。"
+            )
 
 
 class PasswordField(TextField):
@@ -412,7 +424,7 @@ class TextAreaField(_Shaped, wtforms.TextAreaField):
 # Figures, dates, times
 
 
-class _Parsed(_Shaped, wtforms.Field):
+class _Parsed(_Shaped):
     """A text that becomes something else; what was typed is shown again when it cannot."""
 
     widget = widgets.TextInput()
@@ -450,8 +462,14 @@ class _Parsed(_Shaped, wtforms.Field):
 class IntegerField(_Parsed):
     """A whole number; full-width digits and thousands separators are read."""
 
-    def __init__(self, label: str | None = None, validators: Sequence[Any] | None = None, **kwargs: Any) -> None:
-        render_kw = {"inputmode": "numeric", "autocomplete": "off", **(kwargs.pop("render_kw", None) or {})}
+    def __init__(
+        self, label: str | None = None, validators: Sequence[Any] | None = None, **kwargs: Any
+    ) -> None:
+        render_kw = {
+            "inputmode": "numeric",
+            "autocomplete": "off",
+            **(kwargs.pop("render_kw", None) or {}),
+        }
         super().__init__(label, validators, render_kw=render_kw, **kwargs)
 
     def parse(self, text: str) -> int:
@@ -472,7 +490,11 @@ class DecimalField(_Parsed):
         places: int = 2,
         **kwargs: Any,
     ) -> None:
-        render_kw = {"inputmode": "decimal", "autocomplete": "off", **(kwargs.pop("render_kw", None) or {})}
+        render_kw = {
+            "inputmode": "decimal",
+            "autocomplete": "off",
+            **(kwargs.pop("render_kw", None) or {}),
+        }
         super().__init__(label, validators, render_kw=render_kw, **kwargs)
         self.places = places
 
@@ -496,16 +518,18 @@ class DateField(_Parsed):
     width = "date"
 
     def parse(self, text: str) -> date:
-        match = re.fullmatch(r"(\d{4})\s*[-./年]\s*(\d{1,2})\s*[-./月]\s*(\d{1,2})\s*日?", text) or re.fullmatch(
-            r"(\d{4})(\d{2})(\d{2})", text
-        )
+        match = re.fullmatch(
+            r"(\d{4})\s*[-./年]\s*(\d{1,2})\s*[-./月]\s*(\d{1,2})\s*日?", text
+        ) or re.fullmatch(r"(\d{4})(\d{2})(\d{2})", text)
         if match is None:
             raise ValueError(f"{self.label.text}看不出是哪一天，请写成 2024-3-1 或 2024年3月1日。")
         year, month, day = (int(part) for part in match.groups())
         try:
             return date(year, month, day)
         except ValueError:
-            raise ValueError(f"{self.label.text}有误：没有 {year}年{month}月{day}日 这一天，请核对。") from None
+            raise ValueError(
+                f"{self.label.text}有误：没有 {year}年{month}月{day}日 这一天，请核对。"
+            ) from None
 
     def write(self, value: date) -> str:
         return value.isoformat()
@@ -517,9 +541,9 @@ class TimeField(_Parsed):
     native = "time"
 
     def parse(self, text: str) -> time:
-        match = re.fullmatch(r"(\d{1,2})\s*[:.点时]\s*(\d{1,2})?(?::00)?\s*分?", text) or re.fullmatch(
-            r"(\d{2})(\d{2})", text
-        )
+        match = re.fullmatch(
+            r"(\d{1,2})\s*[:.点时]\s*(\d{1,2})?(?::00)?\s*分?", text
+        ) or re.fullmatch(r"(\d{2})(\d{2})", text)
         try:
             if match is None:
                 raise ValueError
@@ -542,7 +566,9 @@ def _read_choices(choices: Any) -> list[SelectChoice]:
     return [
         one
         if isinstance(one, SelectChoice)
-        else SelectChoice(value=one[0].value if isinstance(one[0], StrEnum) else str(one[0]), label=one[1])
+        else SelectChoice(
+            value=one[0].value if isinstance(one[0], StrEnum) else str(one[0]), label=one[1]
+        )
         for one in choices
     ]
 
@@ -560,7 +586,9 @@ class _Chosen(_Shaped):
         **kwargs: Any,
     ) -> None:
         if coerce is None:
-            coerce = choices if isinstance(choices, type) and issubclass(choices, LabelledEnum) else str
+            coerce = (
+                choices if isinstance(choices, type) and issubclass(choices, LabelledEnum) else str
+            )
         self._coerce_present = coerce
         super().__init__(label, validators, choices=[], coerce=self._coerce, **kwargs)
         self._source = choices
@@ -571,7 +599,7 @@ class _Chosen(_Shaped):
         return self._coerce_present(value)
 
     @property
-    def choices(self) -> list[SelectChoice]:
+    def choices(self) -> Sequence[SelectChoice]:
         source = self._source
         if callable(source) and not isinstance(source, type):
             source = source()
@@ -616,7 +644,11 @@ class ChoiceField(_Chosen, wtforms.SelectField):
     @property
     def shape(self) -> str:  # type: ignore[override]
         count = len(self.choices)
-        return "radios" if count - (self.choices[0].value == "" if count else 0) <= MOST_RADIOS else "select"
+        return (
+            "radios"
+            if count - (self.choices[0].value == "" if count else 0) <= MOST_RADIOS
+            else "select"
+        )
 
     def _with_empty(self, choices: list[SelectChoice]) -> list[SelectChoice]:
         wants_empty = self.empty is not None and len(choices) > MOST_RADIOS
@@ -646,7 +678,9 @@ class SelectField(_Chosen, wtforms.SelectField):
         super().__init__(label, validators, **kwargs)
 
     def _with_empty(self, choices: list[SelectChoice]) -> list[SelectChoice]:
-        return choices if self.empty is None else [SelectChoice(value="", label=self.empty), *choices]
+        return (
+            choices if self.empty is None else [SelectChoice(value="", label=self.empty), *choices]
+        )
 
 
 class ChecksField(_Chosen, wtforms.SelectMultipleField):
@@ -697,10 +731,17 @@ class FileField(_Shaped, wtforms.FileField):
         **kwargs: Any,
     ) -> None:
         self.kinds, self.max_mb, self.check = tuple(kinds), max_mb, check
-        render_kw = {"accept": ",".join("." + kind for kind in kinds), **(kwargs.pop("render_kw", None) or {})}
+        render_kw = {
+            "accept": ",".join("." + kind for kind in kinds),
+            **(kwargs.pop("render_kw", None) or {}),
+        }
         names = "、".join(kind.upper() for kind in kinds)
         super().__init__(
-            label, validators, hint=hint or f"可以上传 {names}，不超过 {max_mb} MB。", render_kw=render_kw, **kwargs
+            label,
+            validators,
+            hint=hint or f"可以上传 {names}，不超过 {max_mb} MB。",
+            render_kw=render_kw,
+            **kwargs,
         )
 
     def process_data(self, value: Any) -> None:

@@ -9,12 +9,24 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum, IntEnum
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 import xlsxwriter
-from flask import Blueprint, Flask, Response, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_bootstrap import Bootstrap5
 from flask_login import current_user
@@ -92,7 +104,9 @@ class Page(Generic[T]):
         return shown
 
 
-def paginate(statement: Select[Any], *, page: int | None = None, per_page: int = PER_PAGE) -> Page[Any]:
+def paginate(
+    statement: Select[Any], *, page: int | None = None, per_page: int = PER_PAGE
+) -> Page[Any]:
     """Count, then read one page, in two queries; a number beyond the end means the last page.
 
     `page` comes from the address when None. Rows of one entity are given as the entity.
@@ -290,7 +304,11 @@ _FORMATS = {date: "yyyy-mm-dd", datetime: "yyyy-mm-dd hh:mm", time: "hh:mm"}
 
 
 def xlsx_response(
-    filename: str, columns: Sequence[Column | str], rows: Iterable[Sequence[Any]], *, notes: Sequence[str] = ()
+    filename: str,
+    columns: Sequence[Column | str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    notes: Sequence[str] = (),
 ) -> Response:
     """A workbook for download; rows are written as they come and never held together.
 
@@ -430,7 +448,9 @@ def masked_number(value: str | None) -> str:
     if not value:
         return NOTHING
     if len(value) < 15:
-        return value[:2] + "*" * (len(value) - 4) + value[-2:] if len(value) > 4 else "*" * len(value)
+        return (
+            value[:2] + "*" * (len(value) - 4) + value[-2:] if len(value) > 4 else "*" * len(value)
+        )
     return f"{value[:6]}********{value[14:18]}{'*' * max(0, len(value) - 18)}"
 
 
@@ -450,8 +470,7 @@ def in_groups(value: str | None) -> str:
     """A full number in groups that the eye can follow: 210603 1980 0101 0014 42."""
     if not value:
         return NOTHING
-    ends = [0, 6, 10, 14, 18, 20, 22]
-    parts = (value[start:end] for start, end in zip(ends, ends[1:], strict=False))
+    parts = (value[start:end] for start, end in pairwise((0, 6, 10, 14, 18, 20, 22)))
     return " ".join(part for part in parts if part)
 
 
@@ -460,6 +479,14 @@ def or_dash(value: Any) -> Any:
     if value is None or value == "":
         return NOTHING
     return getattr(value, "label", value)
+
+
+def nice_top(value: float) -> float:
+    """End of a chart's scale: the next of 2, 4, 6, 8, 10, 20 … so that its middle is a round number too."""
+    step = 1.0
+    while value > 10 * step:
+        step *= 10
+    return next(factor * step for factor in (2, 4, 6, 8, 10) if value <= factor * step)
 
 
 _FILTERS: dict[str, Callable[..., Any]] = {
@@ -473,6 +500,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "masked_number": masked_number,
     "masked_phone": masked_phone,
     "money": money,
+    "nice_top": nice_top,
     "number_zh": number_zh,
     "or_dash": or_dash,
     "rate": rate,
@@ -513,7 +541,11 @@ def current_place(shown: Sequence[Place]) -> str | None:
     if any(place.endpoint == here for place in shown):
         return here
     capability = here.partition(".")[0]
-    return next((place.endpoint for place in shown if place.endpoint.partition(".")[0] == capability), None)
+    if capability == "pages":
+        return None
+    return next(
+        (place.endpoint for place in shown if place.endpoint.partition(".")[0] == capability), None
+    )
 
 
 def link(endpoint: str) -> str | None:
@@ -541,12 +573,10 @@ def _digest(path: Path) -> str:
 def _assets(app: Flask) -> dict[str, str]:
     """Addresses of our own files with a mark of their content, so that they may be cached for a year."""
     root = Path(str(app.static_folder))
-    found = {
-        path.relative_to(root).as_posix(): f"/static/{path.relative_to(root).as_posix()}?v={_digest(path)}"
-        for path in sorted(root.rglob("*"))
-        if path.is_file()
-    }
-    return found | {"bootstrap.css": f"/bootstrap/static/css/bootstrap.min.css?v={Bootstrap5.bootstrap_version}"}
+    files = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
+    found = {name: f"/static/{name}?v={_digest(path)}" for name, path in files.items()}
+    bootstrap = f"/bootstrap/static/css/bootstrap.min.css?v={Bootstrap5.bootstrap_version}"
+    return found | {"bootstrap.css": bootstrap}
 
 
 def asset(name: str) -> str:
@@ -566,14 +596,22 @@ def _version() -> str:
 
 # Errors
 
+_EXPLAINED = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500})
 
-def error_page(code: int, *, message: str | None = None, retry_after: int | None = None) -> tuple[str, int]:
+
+def error_page(
+    code: int, *, message: str | None = None, retry_after: int | None = None
+) -> tuple[str, int]:
     """The page for an error; a broken server does not ask the database who is looking at it."""
-    bare = code >= 500 or not hasattr(current_app, "login_manager")
-    shown = code if code in (400, 403, 404, 405, 409, 413, 422, 429, 500) else (400 if code < 500 else 500)
-    html = render_template(
-        "platform/error.html", code=shown, message=message, retry_after=retry_after, bare=bare, has_errors=False
-    )
+    shown = code if code in _EXPLAINED else (400 if code < 500 else 500)
+    context = {"code": shown, "message": message, "retry_after": retry_after}
+    if code < 500 and hasattr(current_app, "login_manager"):
+        html = render_template("platform/error.html", **context)
+    else:
+        # Not by render_template: Flask-Login's context processor would load the user for it.
+        html = current_app.jinja_env.get_template("platform/error.html").render(
+            bare=True, **context
+        )
     return html, code
 
 
@@ -581,7 +619,9 @@ def _on_http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or error.code is None or error.code < 400:
         return error
     retry_after = getattr(error, "retry_after", None)
-    html, code = error_page(error.code, retry_after=retry_after if isinstance(retry_after, int) else None)
+    html, code = error_page(
+        error.code, retry_after=retry_after if isinstance(retry_after, int) else None
+    )
     headers = {"Retry-After": str(retry_after)} if isinstance(retry_after, int) else {}
     return html, code, headers
 

@@ -51,7 +51,10 @@ class Watched:
         self.failures: list[str] = []
         self._allowed = {422, *allowed}
         page.on("response", self._look)
-        page.on("requestfailed", lambda request: self.failures.append(f"{request.url}: {request.failure}"))
+        page.on(
+            "requestfailed",
+            lambda request: self.failures.append(f"{request.url}: {request.failure}"),
+        )
         page.on("pageerror", lambda error: self.failures.append(f"script error: {error}"))
         page.on("console", self._listen)
 
@@ -88,4 +91,6 @@ def violations(page: Page) -> list[str]:
 
 def overflows(page: Page) -> bool:
     """Whether the page scrolls sideways, which it must not at 320 px."""
-    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+    return bool(
+        page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    )

@@ -16,18 +16,22 @@ _LABELLED = ("input", "select", "textarea")
 _NEEDS_NO_LABEL = ("hidden", "submit", "button", "image", "reset")
 
 
-class ContractBroken(AssertionError):
+class ContractError(AssertionError):
     """A page breaks the contract; the message lists every breach."""
 
 
 def check(response: Any) -> None:
-    """Raise ContractBroken when an HTML answer breaks the contract; other answers pass."""
-    if response.mimetype != "text/html" or response.status_code >= 500 or 300 <= response.status_code < 400:
+    """Raise ContractError when an HTML answer breaks the contract; other answers pass."""
+    if (
+        response.mimetype != "text/html"
+        or response.status_code >= 500
+        or 300 <= response.status_code < 400
+    ):
         return
     breaches = breaches_of(response.get_data(as_text=True), status=response.status_code)
     if breaches:
         where = getattr(getattr(response, "request", None), "path", "page")
-        raise ContractBroken(f"{where} ({response.status_code}):\n- " + "\n- ".join(breaches))
+        raise ContractError(f"{where} ({response.status_code}):\n- " + "\n- ".join(breaches))
 
 
 def breaches_of(html: str, *, status: int = 200) -> list[str]:
@@ -100,7 +104,14 @@ def _references(soup: BeautifulSoup) -> list[str]:
     ids = Counter(str(one["id"]) for one in soup.find_all(id=True))
     found = [f"id {name!r} stands {count} times" for name, count in ids.items() if count > 1]
     found += [f"empty or spaced id {name!r}" for name in ids if not name or re.search(r"\s", name)]
-    for attribute in ("aria-describedby", "aria-labelledby", "aria-controls", "for", "headers", "list"):
+    for attribute in (
+        "aria-describedby",
+        "aria-labelledby",
+        "aria-controls",
+        "for",
+        "headers",
+        "list",
+    ):
         for one in soup.find_all(attrs={attribute: True}):
             for target in str(_flat(one[attribute])).split():
                 if target not in ids:
@@ -120,7 +131,11 @@ def _fields(soup: BeautifulSoup) -> list[str]:
         if field.name == "input" and kind in _NEEDS_NO_LABEL:
             continue
         label = labels.get(str(field.get("id"))) or field.find_parent("label")
-        named = (label is not None and _text(label)) or field.get("aria-label") or field.get("aria-labelledby")
+        named = (
+            (label is not None and _text(label))
+            or field.get("aria-label")
+            or field.get("aria-labelledby")
+        )
         if not named:
             found.append(f"no label for {_short(field)}")
         if field.name == "input" and kind in ("radio", "checkbox"):
@@ -142,12 +157,18 @@ def _fields(soup: BeautifulSoup) -> list[str]:
 
 
 def _names(soup: BeautifulSoup) -> list[str]:
-    found = [f"image without alt: {_short(one)}" for one in soup.find_all("img") if not one.has_attr("alt")]
+    found = [
+        f"image without alt: {_short(one)}"
+        for one in soup.find_all("img")
+        if not one.has_attr("alt")
+    ]
     for one in soup.find_all(["a", "button", "summary"]):
         if one.name == "a" and not one.has_attr("href"):
             continue
         images = " ".join(str(image.get("alt", "")) for image in one.find_all("img"))
-        if not (_text(one) or one.get("aria-label") or one.get("aria-labelledby") or images.strip()):
+        if not (
+            _text(one) or one.get("aria-label") or one.get("aria-labelledby") or images.strip()
+        ):
             found.append(f"no name: {_short(one)}")
     for svg in soup.find_all("svg"):
         hidden = svg.get("aria-hidden") == "true" or svg.find_parent(attrs={"aria-hidden": "true"})
@@ -155,7 +176,10 @@ def _names(soup: BeautifulSoup) -> list[str]:
             continue
         if svg.get("role") != "img" or not svg.find("title") or not svg.find("desc"):
             found.append(f"drawing neither hidden nor described: {_short(svg)}")
-    navigations = [str(nav.get("aria-label") or nav.get("aria-labelledby") or "") for nav in soup.find_all("nav")]
+    navigations = [
+        str(nav.get("aria-label") or nav.get("aria-labelledby") or "")
+        for nav in soup.find_all("nav")
+    ]
     if len(navigations) > 1 and (not all(navigations) or len(set(navigations)) < len(navigations)):
         found.append(f"navigations cannot be told apart: {navigations}")
     for one in soup.find_all("iframe"):
@@ -176,7 +200,11 @@ def _tables(soup: BeautifulSoup) -> list[str]:
         headings = table.find_all("th")
         if not headings:
             found.append(f"table without th: {_short(table)}")
-        found += [f"th without scope: {_text(one)!r}" for one in headings if one.get("scope") not in _SCOPES]
+        found += [
+            f"th without scope: {_text(one)!r}"
+            for one in headings
+            if one.get("scope") not in _SCOPES
+        ]
         found += [f"more than one sorted column in {_short(table)}"] * (
             len(table.find_all(attrs={"aria-sort": True})) > 1
         )
@@ -200,7 +228,9 @@ def _scripts_and_styles(soup: BeautifulSoup) -> list[str]:
                 found.append(f"style attribute on {_short(one)}")
             elif attribute.startswith("on"):
                 found.append(f"{attribute} attribute on {_short(one)}")
-            elif attribute in ("href", "src", "action") and str(value).strip().lower().startswith("javascript:"):
+            elif attribute in ("href", "src", "action") and str(value).strip().lower().startswith(
+                "javascript:"
+            ):
                 found.append(f"javascript: address on {_short(one)}")
     for one in soup.find_all(tabindex=re.compile(r"^[1-9]")):
         found.append(f"positive tabindex on {_short(one)}")
@@ -214,7 +244,10 @@ def _forms(soup: BeautifulSoup) -> list[str]:
             token = form.find("input", attrs={"name": "csrf_token"})
             if token is None or not token.get("value"):
                 found.append(f"POST form without CSRF token: {_short(form)}")
-        if form.find("input", attrs={"type": "file"}) and form.get("enctype") != "multipart/form-data":
+        if (
+            form.find("input", attrs={"type": "file"})
+            and form.get("enctype") != "multipart/form-data"
+        ):
             found.append(f"file field in a form that sends no files: {_short(form)}")
     return found
 
