@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -16,3 +17,12 @@ class ContractClient(FlaskClient):
         if response.mimetype == "text/html" and response.status_code < 500 and not 300 <= response.status_code < 400:
             page_contract.check(response)
         return response
+
+    def submit(self, path: str, *, page: str | None = None, **fields: Any) -> TestResponse:
+        """Post to `path` as a browser does: with the hidden inputs (CSRF token) of the form on `page`."""
+        soup = BeautifulSoup(self.get(page or path).text, "html.parser")
+        form = next((one for one in soup.select("main form") if one.get("method") == "post"), soup)
+        hidden = {
+            one["name"]: one.get("value", "") for one in form.select("input[type=hidden]") if one.get("name")
+        }
+        return self.post(path, data=hidden | fields)

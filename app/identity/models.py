@@ -28,6 +28,7 @@ class Account(HasId, Base):
     username: Mapped[str] = mapped_column(String(40))
     display_name: Mapped[str] = mapped_column(String(80))
     phone: Mapped[str | None] = mapped_column(EncryptedText)
+    phone_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
     must_change_password: Mapped[bool] = mapped_column(default=True)
     is_active: Mapped[bool] = mapped_column(default=True)

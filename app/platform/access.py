@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -55,7 +55,9 @@ def current_actor() -> Actor:
     return actor
 
 
-def requires(policy: Policy) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
+def requires(
+    policy: Policy,
+) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
     """Let only actors in whom `policy` holds reach the view; strangers are sent to sign in."""
 
     def decorate(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
@@ -66,9 +68,11 @@ def requires(policy: Policy) -> Callable[[Callable[P, ResponseReturnValue]], Cal
                 return redirect(url_for("identity.sign_in", next=wanted), 303)
             if not policy(current_actor()):
                 abort(403)
-            return current_app.ensure_sync(view)(*args, **kwargs)
+            answer: ResponseReturnValue = current_app.ensure_sync(view)(*args, **kwargs)
+            return answer
 
         guarded.access = policy.__name__  # type: ignore[attr-defined]
+        guarded.policy = policy  # type: ignore[attr-defined]
         return guarded
 
     return decorate
@@ -109,8 +113,22 @@ def access_of(app: Flask, endpoint: str) -> str | None:
     return getattr(app.view_functions[endpoint], "access", None)
 
 
+def policy_of(app: Flask, endpoint: str) -> Policy | None:
+    """The policy of the view behind an endpoint; None where it is public or declares nothing."""
+    return getattr(app.view_functions[endpoint], "policy", None)
+
+
 def init_app(app: Flask) -> None:
+    """Refuse views that declare nothing, and keep what is not public out of caches."""
+
     @app.before_request
     def deny_undeclared() -> None:
         if request.endpoint is not None and access_of(app, request.endpoint) is None:
             raise RuntimeError(f"view {request.endpoint} declares neither @requires nor @public")
+
+    @app.after_request
+    def keep_private(response: Response) -> Response:
+        # On a shared computer "back" must not show a page after signing out.
+        if request.endpoint is not None and access_of(app, request.endpoint) != "public":
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response

@@ -38,6 +38,7 @@ def upgrade() -> None:
     sa.Column('username', sa.String(length=40), nullable=False),
     sa.Column('display_name', sa.String(length=80), nullable=False),
     sa.Column('phone', sa.LargeBinary(), nullable=True),
+    sa.Column('phone_index', sa.LargeBinary(), nullable=True),
     sa.Column('password_hash', sa.String(length=200), nullable=True),
     sa.Column('must_change_password', sa.Boolean(), nullable=False),
     sa.Column('is_active', sa.Boolean(), nullable=False),
@@ -47,6 +48,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_account'))
     )
+    op.create_index(op.f('ix_account_phone_index'), 'account', ['phone_index'], unique=False)
     op.create_index('uq_account_username', 'account', [sa.literal_column('lower(username)')], unique=True)
     op.create_table('accreditation_history',
     sa.Column('provider_id', sa.BigInteger(), nullable=True),
@@ -1109,6 +1111,7 @@ def downgrade() -> None:
     op.drop_index('ix_accreditation_history_id', table_name='accreditation_history')
     op.drop_table('accreditation_history')
     op.drop_index('uq_account_username', table_name='account')
+    op.drop_index(op.f('ix_account_phone_index'), table_name='account')
     op.drop_table('account')
     for function in ("count_seats", "stamp_recorded_at", "keep_history", "next_event_id"):
         op.execute(f"DROP FUNCTION {function}()")
