@@ -1,4 +1,4 @@
-"""Fixtures: one embedded PostgreSQL per run, one migrated database per worker, a savepoint per test."""
+"""Fixtures: one embedded PostgreSQL and one migrated database per worker, a savepoint per test."""
 
 import base64
 import secrets
@@ -22,9 +22,9 @@ from tests.client import ContractClient
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[EmbeddedPostgres]:
-    base = tmp_path_factory.getbasetemp()
-    server = EmbeddedPostgres((base if worker_id == "master" else base.parent) / "postgres", durable=False)
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    # One for each worker: sealing waits for transactions that run anywhere on the server.
+    server = EmbeddedPostgres(tmp_path_factory.getbasetemp() / "postgres", durable=False)
     server.acquire()
     yield server
     server.release()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -102,11 +103,13 @@ class Installation:
         )
 
     def wait_until_it_says(self, text: str) -> None:
+        assert self.process is not None
         deadline = time.monotonic() + START_SECONDS
         while text not in self.log.read_text():
-            assert self.process is not None
-            assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, self.log.read_text()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.1)
+                pytest.fail(self.log.read_text())
 
     @property
     def database_runs(self) -> bool:
