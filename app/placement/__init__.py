@@ -4,4 +4,10 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.placement import models  # noqa: F401
+    from app.placement import models, routes, services  # noqa: F401
+    from app.platform.pages import register_tasks
+    from app.platform.signals import completion_confirmed
+
+    app.register_blueprint(routes.bp)
+    register_tasks(routes.tasks)
+    completion_confirmed.connect(services.on_completion_confirmed)

@@ -48,7 +48,12 @@ class EmploymentSpell(HasId, Versioned, Base):
         CheckConstraint("(state = 'reported') = (decided_at IS NULL)", name="decided_at"),
         ExcludeConstraint(
             (text("int8range(person_id, person_id, '[]')"), "&&"),
-            (text("int4range(hashtext(workplace || '/' || post), hashtext(workplace || '/' || post), '[]')"), "&&"),
+            (
+                text(
+                    "int4range(hashtext(workplace || '/' || post), hashtext(workplace || '/' || post), '[]')"
+                ),
+                "&&",
+            ),
             (text("daterange(started_on, ended_on, '[]')"), "&&"),
             name="ex_employment_spell_same_post",
             using="gist",
@@ -122,7 +127,10 @@ class FollowUpAttempt(HasId, Base):
     """One try to reach somebody that did not close the follow-up."""
 
     __tablename__ = "follow_up_attempt"
-    __table_args__ = (one_of("method", ContactMethod), UniqueConstraint("nonce", name="uq_follow_up_attempt_nonce"))
+    __table_args__ = (
+        one_of("method", ContactMethod),
+        UniqueConstraint("nonce", name="uq_follow_up_attempt_nonce"),
+    )
 
     follow_up_id: Mapped[int] = mapped_column(ForeignKey("follow_up.id"), index=True)
     attempted_at: Mapped[datetime]
@@ -160,7 +168,11 @@ class Evidence(HasId, Base):
         CheckConstraint("num_nonnulls(spell_id, exclusion_id) = 1", name="one_subject"),
         CheckConstraint("size > 0", name="size"),
         UniqueConstraint(
-            "spell_id", "exclusion_id", "sha256", name="uq_evidence_once", postgresql_nulls_not_distinct=True
+            "spell_id",
+            "exclusion_id",
+            "sha256",
+            name="uq_evidence_once",
+            postgresql_nulls_not_distinct=True,
         ),
         one_of("kind", EvidenceKind),
         one_of("grade", EvidenceGrade),

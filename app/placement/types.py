@@ -1,5 +1,9 @@
 """Words of employment and follow-up."""
 
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
 from app.platform.types import LabelledEnum
 
 
@@ -65,3 +69,48 @@ class ExclusionReason(LabelledEnum):
     INSTITUTION = "institution", "住院或在机构超过 90 天"
     EDUCATION = "education", "进入全日制教育"
     MOVED = "moved", "迁出本区"
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A class that a person completed with a pass."""
+
+    enrolment_id: int
+    title: str
+    provider_id: int
+    started_on: date
+    completed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which training a spell stems from, None for none, and why, in words."""
+
+    training: Training | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpellFacts:
+    """What is told of a spell; `workplace` is the employer's name where there is one."""
+
+    form: EmploymentForm
+    employer_id: int | None
+    workplace: str
+    post: str
+    started_on: date
+    ended_on: date | None = None
+    end_reason: str = ""
+    monthly_wage: Decimal | None = None
+    contract_months: int | None = None
+    insurance_months: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An uploaded file and what it is said to be; `field` is where the form asked for it."""
+
+    kind: EvidenceKind
+    filename: str
+    content: bytes
+    field: str = "file"
