@@ -44,3 +44,4 @@ class Settings(BaseSettings):
     idle_minutes: int = Field(default=30, ge=5, le=240, description="Session time-out (GB/T 22239-2019)")
     lockout_failures: int = Field(default=5, ge=3, le=10)
     lockout_minutes: int = Field(default=15, ge=5, le=1440)
+    follow_up_attempts: int = Field(default=3, ge=1, le=10, description="Failed calls before a follow-up may end")
