@@ -6,7 +6,7 @@ from importlib import import_module
 from flask import Flask
 from flask_migrate import Migrate
 
-from app.platform import access, cli, crypto, eventlog, history, pages
+from app.platform import access, cli, crypto, eventlog, history, limits, pages
 from app.platform.db import Base, db
 from config import ROOT, Settings
 
@@ -50,6 +50,7 @@ def create_app(settings: Settings) -> Flask:
     )
     eventlog.init_app(app, key=settings.eventlog_key.get_secret_value())
     pages.init_app(app)
+    limits.init_app(app)
     access.init_app(app)
     cli.init_app(app)
     for name in CAPABILITIES:
@@ -65,6 +66,7 @@ _PUBLIC_SETTINGS = (
     "district_code",
     "district_name",
     "federation_name",
+    "follow_up_attempts",
     "idle_minutes",
     "lockout_failures",
     "lockout_minutes",

@@ -17,10 +17,13 @@ from app.platform.unit_of_work import unit_of_work
 jobs = App(connector=PsycopgConnector())
 
 
-def defer(task: Task[Any, Any, Any], **arguments: Any) -> None:
-    """Ask for `task` in the transaction of the session."""
+def defer(task: Task[Any, Any, Any] | str, **arguments: Any) -> None:
+    """Ask for `task` in the transaction of the session; services, which stand below `jobs.py`, give its name."""
     driver = db.session.connection().connection.driver_connection
-    task.configure(connection=driver).defer(**arguments)
+    if isinstance(task, str):
+        jobs.configure_task(task, connection=driver).defer(**arguments)
+    else:
+        task.configure(connection=driver).defer(**arguments)
 
 
 @jobs.periodic(cron="* * * * * */5")
