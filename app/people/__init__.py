@@ -4,4 +4,18 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.people import models  # noqa: F401
+    from app.identity.queries import register_scope
+    from app.identity.types import ScopeSource
+    from app.people import queries
+    from app.people.routes import bp
+    from app.people.routes.start import tasks
+    from app.people.rules import WorkingAge
+    from app.platform.access import Role
+    from app.platform.pages import register_tasks
+
+    app.config.setdefault("WORKING_AGE", WorkingAge())
+    app.register_blueprint(bp)
+    register_tasks(tasks)
+    register_scope(
+        Role.TRAINEE, ScopeSource(label=queries.scope_label, find=queries.scope_by_number_and_name)
+    )

@@ -41,10 +41,17 @@ class Person(HasId, Versioned, Base):
     __tablename__ = "person"
     __table_args__ = (
         Index(
-            "uq_person_citizen_number", "citizen_number_index", unique=True,
+            "uq_person_citizen_number",
+            "citizen_number_index",
+            unique=True,
             postgresql_where=text("merged_into_id IS NULL"),
         ),
-        Index("ix_person_residence_code", "residence_code", "id", postgresql_ops={"residence_code": "text_pattern_ops"}),
+        Index(
+            "ix_person_residence_code",
+            "residence_code",
+            "id",
+            postgresql_ops={"residence_code": "text_pattern_ops"},
+        ),
         Index("ix_person_name", "name", postgresql_ops={"name": "text_pattern_ops"}),
         Index("ix_person_pinyin", "pinyin", postgresql_ops={"pinyin": "text_pattern_ops"}),
         Index("ix_person_initials", "initials", postgresql_ops={"initials": "text_pattern_ops"}),
@@ -80,7 +87,9 @@ class Person(HasId, Versioned, Base):
     certificates: Mapped[list["DisabilityCertificate"]] = relationship(
         back_populates="person", order_by="DisabilityCertificate.issued_on.desc()"
     )
-    family_member_of: Mapped["Person | None"] = relationship(foreign_keys=[family_member_of_id], remote_side="Person.id")
+    family_member_of: Mapped["Person | None"] = relationship(
+        foreign_keys=[family_member_of_id], remote_side="Person.id"
+    )
 
 
 class DisabilityCertificate(HasId, Versioned, Base):
@@ -91,7 +100,10 @@ class DisabilityCertificate(HasId, Versioned, Base):
         UniqueConstraint("number_index", name="uq_disability_certificate_number"),
         CheckConstraint("grade BETWEEN 1 AND 4", name="grade"),
         CheckConstraint("expires_on > issued_on", name="validity"),
-        CheckConstraint("(category = 'multiple') = (cardinality(components) >= 2)", name="components_of_multiple"),
+        CheckConstraint(
+            "(category = 'multiple') = (cardinality(components) >= 2)",
+            name="components_of_multiple",
+        ),
         one_of("category", Category),
     )
 
@@ -124,8 +136,16 @@ class Consent(HasId, Base):
 
     __tablename__ = "consent"
     __table_args__ = (
-        Index("uq_consent_live", "person_id", "purpose", unique=True, postgresql_where=text("withdrawn_at IS NULL")),
-        CheckConstraint("withdrawn_at IS NULL OR withdrawn_at >= given_at", name="withdrawn_after_given"),
+        Index(
+            "uq_consent_live",
+            "person_id",
+            "purpose",
+            unique=True,
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+        CheckConstraint(
+            "withdrawn_at IS NULL OR withdrawn_at >= given_at", name="withdrawn_after_given"
+        ),
         one_of("purpose", ConsentPurpose),
     )
 
@@ -143,8 +163,12 @@ class AbilityAssessment(HasId, Base):
 
     __tablename__ = "ability_assessment"
     __table_args__ = (
-        CheckConstraint("least(mobility, communication, learning, work_endurance) >= 0", name="scores_low"),
-        CheckConstraint("greatest(mobility, communication, learning, work_endurance) <= 100", name="scores_high"),
+        CheckConstraint(
+            "least(mobility, communication, learning, work_endurance) >= 0", name="scores_low"
+        ),
+        CheckConstraint(
+            "greatest(mobility, communication, learning, work_endurance) <= 100", name="scores_high"
+        ),
     )
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
@@ -199,12 +223,21 @@ class AccountRequest(HasId, Base):
 
     __tablename__ = "account_request"
     __table_args__ = (
-        Index("uq_account_request_waiting", "person_id", unique=True, postgresql_where=text("state = 'waiting'")),
+        Index(
+            "uq_account_request_waiting",
+            "person_id",
+            unique=True,
+            postgresql_where=text("state = 'waiting'"),
+        ),
         one_of("state", AccountRequestState),
     )
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    guardian_name: Mapped[str] = mapped_column(
+        String(80), default="", doc="empty where the person asked in person"
+    )
+    guardian_relation: Mapped[str] = mapped_column(String(20), default="")
     state: Mapped[AccountRequestState] = mapped_column(stored_enum(AccountRequestState))
     requested_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]

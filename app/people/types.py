@@ -1,5 +1,8 @@
 """Words of the register of persons."""
 
+from dataclasses import dataclass, field
+from datetime import date
+
 from app.platform.types import LabelledEnum
 
 
@@ -60,3 +63,77 @@ class AccountRequestState(LabelledEnum):
     WAITING = "waiting", "待确认"
     CONFIRMED = "confirmed", "已确认"
     REFUSED = "refused", "未通过"
+
+
+class HouseholdFlag(LabelledEnum):
+    """What a household is looked after for; the value is the column of the person."""
+
+    ZERO_EMPLOYMENT = "zero_employment_household", "零就业家庭"
+    MULTIPLE_DISABLED = "multiple_disabled_household", "一户多残"
+    POVERTY_MONITORED = "poverty_monitored", "防返贫监测"
+
+
+class Relation(LabelledEnum):
+    """What a guardian is to the person."""
+
+    PARENT = "parent", "父母"
+    SPOUSE = "spouse", "配偶"
+    CHILD = "child", "子女"
+    SIBLING = "sibling", "兄弟姐妹"
+    RELATIVE = "relative", "其他亲属"
+    COMMUNITY = "community", "村（居）委会"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """What an office enters of a person beside the numbers."""
+
+    name: str
+    residence_code: str
+    hukou: Hukou
+    education: Education | None = None
+    phone: str | None = None
+    flags: frozenset[HouseholdFlag] = frozenset()
+    deceased_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """What stands on a disability certificate; without `expires_on` it is valid for ten years."""
+
+    number: str
+    issued_on: date
+    expires_on: date | None = None
+    components: frozenset[Category] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class GuardianFacts:
+    """Who acts for a person."""
+
+    name: str
+    relation: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentFacts:
+    """Scores of 0-100 per area of vocational ability, and what is recommended."""
+
+    assessed_on: date
+    assessor: str
+    mobility: int
+    communication: int
+    learning: int
+    work_endurance: int
+    recommendation: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFacts:
+    """What an officer learned at the yearly check; `wishes` holds the needs that were told."""
+
+    checked_on: date
+    employment: CheckedEmployment
+    note: str = ""
+    wishes: dict[NeedKind, str] = field(default_factory=dict)
