@@ -303,6 +303,7 @@ class _Shaped(wtforms.Field):
     """`shape` tells the macros how to draw the field; `hint` is the line under its label."""
 
     shape: ClassVar[str] = "text"
+    data: Any
     hint: str | None = None
     #: Width of the input in Chinese characters, as a class: narrow tells how much is expected.
     width: str | None = None
@@ -333,8 +334,7 @@ class TextField(_Shaped, wtforms.StringField):
         return text.strip()
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
-        if self.data == "":
-            self.data = None
+        self.data = self.data or None
 
 
 class SearchField(TextField):
@@ -417,8 +417,7 @@ class TextAreaField(_Shaped, wtforms.TextAreaField):
             self.data = valuelist[0].replace("\r\n", "\n").strip()
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
-        if self.data == "":
-            self.data = None
+        self.data = self.data or None
 
 
 # Figures, dates, times

@@ -11,6 +11,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -673,17 +674,24 @@ def init_app(app: Flask) -> None:
     app.extensions.update(places={}, links={}, assets=_assets(app))
 
     app.jinja_env.filters.update(_FILTERS)
-    app.jinja_env.globals.update(
+    frame = SimpleNamespace(
         asset=asset,
         current_place=current_place,
-        has_errors=False,
-        bare=False,
         link=link,
         now=clock.now,
         places=places,
-        query_url=query_url,
         today=clock.today,
         version=_version(),
+    )
+    app.jinja_env.globals.update(
+        asset=asset,
+        bare=False,
+        frame=frame,
+        has_errors=False,
+        link=link,
+        now=clock.now,
+        query_url=query_url,
+        today=clock.today,
     )
 
     Bootstrap5(app)

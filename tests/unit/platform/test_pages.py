@@ -328,6 +328,29 @@ def test_the_navigation_shows_only_what_exists_and_marks_the_present_place() -> 
     assert "培训基地</a>" not in html
 
 
+def test_a_page_may_use_the_names_that_the_frame_uses() -> None:
+    names = (
+        "today",
+        "now",
+        "link",
+        "version",
+        "places",
+        "asset",
+        "shown",
+        "here",
+        "told",
+        "crumbs",
+    )
+    source = (
+        '{% extends "platform/layout.html" %}{% block title %}名{% endblock %}'
+        "{% block main %}<h1>名</h1>{{ [" + ", ".join(names) + "]|join }}{% endblock %}"
+    )
+    app = small_app({"names.html": source}, role=Role.AUDITOR)
+    own = dict.fromkeys(names, "x")
+    app.add_url_rule("/names", "names", public(lambda: pages.page("names.html", **own)))
+    assert "x" * len(names) in app.test_client().get("/names").text
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_no_role_has_more_than_seven_places(role: Role) -> None:
     places = small_app().jinja_env.get_template("platform/navigation.html").module.places  # type: ignore[attr-defined]
