@@ -4,4 +4,4 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.enrolment import models  # noqa: F401
+    from app.enrolment import models, services  # noqa: F401

@@ -3,7 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -23,7 +31,11 @@ class Enrolment(HasId, Versioned, Base):
     __tablename__ = "enrolment"
     __table_args__ = (
         Index(
-            "uq_enrolment_live", "class_id", "person_id", unique=True, postgresql_where=text("state <> 'withdrawn'")
+            "uq_enrolment_live",
+            "class_id",
+            "person_id",
+            unique=True,
+            postgresql_where=text("state <> 'withdrawn'"),
         ),
         Index("ix_enrolment_waiting", "class_id", "id", postgresql_where=text("state = 'waiting'")),
         Index("ix_enrolment_person_id", "person_id"),
