@@ -1,7 +1,7 @@
 """Reads of courses, classes and sessions, within what the viewer may see."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -155,13 +155,10 @@ def find_course(course_id: int) -> Course | None:
     return db.session.get(Course, course_id)
 
 
-def course_choices(
-    *, as_of: date, kinds: Iterable[TrainingKind] | None = None
-) -> list[tuple[int, str]]:
-    """Id and name of the courses that may be held, of these kinds only where given."""
-    statement = course_list(as_of=as_of).order_by(Course.title, Course.id)
-    if kinds is not None:
-        statement = statement.where(Course.kind.in_(list(kinds)))
+def course_choices(*, as_of: date, keep: int | None = None) -> list[tuple[int, str]]:
+    """Id and name of the courses that may be held, and of `keep` even where it is retired."""
+    offered = or_(Course.retired_on.is_(None), Course.retired_on > as_of, Course.id == (keep or 0))
+    statement = select(Course).where(offered).order_by(Course.title, Course.id)
     return [
         (course.id, f"{course.title}（{course.level.label}，{course.hours} 课时）")
         for course in db.session.scalars(statement)

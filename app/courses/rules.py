@@ -485,3 +485,26 @@ def _size(plan: ClassPlan) -> Check:
             "班级规模", False, f"计划招 {plan.capacity} 人，偏多（{source}）。", must=False
         )
     return Check("班级规模", True, f"计划招 {plan.capacity} 人，规模合适。", must=False)
+
+
+# ---- plain words for the public
+
+
+def who_may_come(kind: str, field: str) -> list[str]:
+    """Who a class is for, in plain sentences; whether a person is admitted is decided by `enrolment`."""
+    first = "有视力残疾的残疾人证的人。" if field in MASSAGE_FIELDS else "有残疾人证的人。"
+    lines = [first, "年满 16 岁，还在劳动年龄内。"]
+    if kind == "rural":
+        lines.append("农村残疾人的家里人也可以来。")
+    return lines
+
+
+def weekly_times(slots: Iterable[Slot]) -> list[str]:
+    """When a class meets, one line per time of day: 每周一、周三 8:30-11:30."""
+    days_at: dict[tuple[time, time], set[int]] = {}
+    for slot in slots:
+        days_at.setdefault((slot.starts, slot.ends), set()).add(slot.day.weekday())
+    return [
+        f"每{'、'.join('周' + '一二三四五六日'[day] for day in sorted(days))} {_span(*span)}"
+        for span, days in sorted(days_at.items())
+    ]
