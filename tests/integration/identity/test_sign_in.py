@@ -29,8 +29,12 @@ def wang(app: Flask) -> Account:
     return make_account("wangfang", Role.FEDERATION)
 
 
-def make_account(username: str, *roles: Role, password: str = PASSWORD, phone: str | None = None) -> Account:
-    account = services.create_account(actor=SYSTEM, username=username, display_name="张明", phone=phone)
+def make_account(
+    username: str, *roles: Role, password: str = PASSWORD, phone: str | None = None
+) -> Account:
+    account = services.create_account(
+        actor=SYSTEM, username=username, display_name="张明", phone=phone
+    )
     for role in roles:
         scope: dict[str, Any] = {}
         if role is Role.FEDERATION:
@@ -96,8 +100,7 @@ def test_a_closed_account_is_told_the_same(client: FlaskClient, wang: Account) -
 
 def test_an_account_without_password_cannot_be_entered(client: FlaskClient, app: Flask) -> None:
     services.create_account(actor=SYSTEM, username="empty", display_name="空")
-    assert GENERIC in enter(client, "empty", " ").text or True
-    assert enter(client, "empty", "x").status_code == 422
+    assert GENERIC in enter(client, "empty", "x").text
 
 
 def test_unknown_names_cost_as_much_work_as_known_ones(
@@ -128,11 +131,14 @@ def test_five_failures_lock_and_say_until_when(
     answer = enter(client, username, "Wrong-Password-1")
     assert answer.status_code == 422
     assert "12:15 之前不能登录" in answer.text
-    assert "12:15 之前不能登录" in enter(client, username, PASSWORD).text
+    with clock.frozen(NOON + timedelta(minutes=1)):
+        assert "12:15 之前不能登录" in enter(client, username, PASSWORD).text
     assert actions()[-2:] == ["sign_in.locked", "sign_in.failed"]
 
 
-def test_the_lock_ends_by_itself_and_then_five_more_are_allowed(client: FlaskClient, wang: Account) -> None:
+def test_the_lock_ends_by_itself_and_then_five_more_are_allowed(
+    client: FlaskClient, wang: Account
+) -> None:
     with clock.frozen(NOON):
         for _ in range(5):
             enter(client, "wangfang", "Wrong-Password-1")
@@ -142,7 +148,9 @@ def test_the_lock_ends_by_itself_and_then_five_more_are_allowed(client: FlaskCli
     assert db.session.scalars(select(SignInFailure)).all() == []
 
 
-def test_a_success_forgets_the_failures(client: FlaskClient, app: Flask, wang: Account, noon: None) -> None:
+def test_a_success_forgets_the_failures(
+    client: FlaskClient, app: Flask, wang: Account, noon: None
+) -> None:
     for _ in range(2):
         for _ in range(4):
             enter(app.test_client(), "wangfang", "Wrong-Password-1")
@@ -170,7 +178,9 @@ def test_only_a_path_of_this_site_follows(client: FlaskClient, app: Flask, wang:
     assert enter(other, "wangfang", PASSWORD, "/sign-in?next=//evil.example").location == "/start"
 
 
-def test_a_stranger_comes_back_to_the_page_that_was_asked_for(client: FlaskClient, wang: Account) -> None:
+def test_a_stranger_comes_back_to_the_page_that_was_asked_for(
+    client: FlaskClient, wang: Account
+) -> None:
     asked = client.get("/account")
     assert asked.status_code == 303
     assert asked.location == "/sign-in?next=/account"
@@ -186,7 +196,9 @@ def test_signing_in_starts_a_new_session(client: FlaskClient, wang: Account) -> 
         assert session.permanent
 
 
-def test_the_cookie_is_kept_from_scripts_and_other_sites(client: FlaskClient, wang: Account) -> None:
+def test_the_cookie_is_kept_from_scripts_and_other_sites(
+    client: FlaskClient, wang: Account
+) -> None:
     cookie = enter(client, "wangfang", PASSWORD).headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
@@ -220,7 +232,9 @@ def test_signing_out_needs_a_token_and_ends_the_session(client: FlaskClient, wan
     assert actions()[-1] == "sign_out"
 
 
-def test_signing_out_everywhere_ends_every_session(client: FlaskClient, app: Flask, wang: Account) -> None:
+def test_signing_out_everywhere_ends_every_session(
+    client: FlaskClient, app: Flask, wang: Account
+) -> None:
     other = app.test_client()
     enter(client, "wangfang", PASSWORD)
     enter(other, "wangfang", PASSWORD)
@@ -274,12 +288,16 @@ def initial(username: str = "new") -> str:
     return password
 
 
-def test_an_initial_password_must_be_changed_before_anything_else(client: FlaskClient, app: Flask) -> None:
+def test_an_initial_password_must_be_changed_before_anything_else(
+    client: FlaskClient, app: Flask
+) -> None:
     password = initial()
     enter(client, "new", password)
     for path in ("/start", "/account", "/switch-role", "/help"):
         assert client.get(path).location == "/account/password", path
-    changed = client.submit("/account/password", present=password, password=PASSWORD, repeated=PASSWORD)
+    changed = client.submit(
+        "/account/password", present=password, password=PASSWORD, repeated=PASSWORD
+    )
     assert changed.location == "/start"
     assert client.get("/account").status_code == 200
 
@@ -309,19 +327,25 @@ def test_a_poor_change_is_refused_at_its_field(
     assert message in answer.text
 
 
-def test_changing_the_password_ends_the_other_sessions(client: FlaskClient, app: Flask, wang: Account) -> None:
+def test_changing_the_password_ends_the_other_sessions(
+    client: FlaskClient, app: Flask, wang: Account
+) -> None:
     other = app.test_client()
     enter(client, "wangfang", PASSWORD)
     enter(other, "wangfang", PASSWORD)
-    client.submit("/account/password", present=PASSWORD, password="Langtou-7716", repeated="Langtou-7716")
+    client.submit(
+        "/account/password", present=PASSWORD, password="Langtou-7716", repeated="Langtou-7716"
+    )
     assert other.get("/account").status_code == 303
     assert client.get("/account").status_code == 200
 
 
-def test_too_many_requests_from_one_address_wait(client: FlaskClient, app: Flask, wang: Account) -> None:
+def test_too_many_requests_from_one_address_wait(
+    client: FlaskClient, app: Flask, wang: Account
+) -> None:
     app.config["RATELIMIT_ENABLED"] = True
     try:
-        codes = [client.post("/sign-in").status_code for _ in range(31)]
+        codes = [enter(client, "nobody", "x").status_code for _ in range(31)]
     finally:
         app.config["RATELIMIT_ENABLED"] = False
-    assert codes[-1] == 429
+    assert codes == [422] * 30 + [429]

@@ -60,14 +60,18 @@ def test_good_usernames_pass(username: str) -> None:
     assert rules.username_fault(username) is None
 
 
-@pytest.mark.parametrize("username", ["a", "a b c", "13800000001", "210603198001010014", "-abc", "x" * 41, "a'b"])
+@pytest.mark.parametrize(
+    "username", ["a", "a b c", "13800000001", "210603198001010014", "-abc", "x" * 41, "a'b"]
+)
 def test_usernames_that_are_unclear_or_personal_are_refused(username: str) -> None:
     assert rules.username_fault(username) is not None
 
 
 def test_codes_wait_a_minute_and_five_are_a_days_worth() -> None:
     assert rules.next_code_at([], as_of=NOON) is None
-    assert rules.next_code_at([NOON - timedelta(seconds=59)], as_of=NOON) == NOON + timedelta(seconds=1)
+    assert rules.next_code_at([NOON - timedelta(seconds=59)], as_of=NOON) == NOON + timedelta(
+        seconds=1
+    )
     assert rules.next_code_at([NOON - timedelta(seconds=60)], as_of=NOON) is None
     five = [NOON - timedelta(hours=hours) for hours in (1, 2, 3, 4, 5)]
     assert rules.next_code_at(five, as_of=NOON) == NOON + timedelta(hours=19)
