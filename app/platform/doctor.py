@@ -135,12 +135,17 @@ def _families(pattern: str) -> list[str]:
 
 
 def browser() -> Finding:
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _BROWSERS)), None)
+    found = find_browser()
     if found is None:
         return note(
             "Chromium", "没有安装，只有运行测试才需要。", "make test 会在 Debian 上自动安装"
         )
     return good("Chromium", found)
+
+
+def find_browser() -> str | None:
+    """The Chromium that CHROMIUM names, or the first on the path."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _BROWSERS)), None)
 
 
 def keys(settings: Settings) -> Iterator[Finding]:

@@ -7,7 +7,8 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
+from app.platform.doctor import find_browser
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -30,9 +31,9 @@ OPTIONS: dict[str, Any] = {
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Chromium as Debian packages it; nothing is downloaded."""
+    """Chromium as the system has it; nothing is downloaded."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
         try:
             yield browser
         finally:
