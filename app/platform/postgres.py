@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -96,6 +96,9 @@ class EmbeddedPostgres:
             else:
                 if self._runs():
                     self._pg("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-s")
+                if self.socket_folder != self.data:
+                    with suppress(OSError):
+                        self.socket_folder.rmdir()
             finally:
                 os.close(self._lease)
                 self._lease = None

@@ -88,6 +88,7 @@ def test_a_long_path_with_spaces_will_do(tmp_path: Path) -> None:
         assert stat.S_IMODE(server.socket_folder.stat().st_mode) == 0o700
     finally:
         server.release()
+    assert not server.socket_folder.exists()
 
 
 def test_nobody_else_reaches_the_socket_and_nothing_listens_on_the_network(
