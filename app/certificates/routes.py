@@ -18,7 +18,8 @@ from app.platform.access import Role, current_actor, found, public, requires
 from app.platform.db import db
 from app.platform.errors import DomainError
 from app.platform.limits import limiter
-from app.platform.pages import Column, Sort, done, page, paginate, xlsx_response
+from app.platform.pages import Sort, done, page, paginate, xlsx_response
+from app.platform.sheets import Column
 from app.platform.unit_of_work import unit_of_work
 
 bp = Blueprint("certificates", __name__)
@@ -72,7 +73,9 @@ def export() -> ResponseReturnValue:
         Column("发证日期", 14),
         Column("状态", 10),
     ]
-    listed = ((row.number, row.name, row.course, row.provider, row.issued_on, row.state) for row in rows)
+    listed = (
+        (row.number, row.name, row.course, row.provider, row.issued_on, row.state) for row in rows
+    )
     return xlsx_response("证书", columns, listed, notes=[rules.COMPLETION_NUMBERS.source])
 
 
@@ -90,7 +93,9 @@ def _rows(form: CertificateFilter) -> Select[Any]:
 @requires(policies.can_see_class)
 def awaiting() -> ResponseReturnValue:
     """Classes with confirmed completions that have no certificate yet."""
-    return page("certificates/awaiting.html", page=paginate(queries.classes_awaiting(current_actor())))
+    return page(
+        "certificates/awaiting.html", page=paginate(queries.classes_awaiting(current_actor()))
+    )
 
 
 @bp.get("/certificates/mine")
@@ -98,7 +103,9 @@ def awaiting() -> ResponseReturnValue:
 def mine() -> ResponseReturnValue:
     """A trainee's own certificates."""
     return page(
-        "certificates/mine.html", certificates=queries.own_certificates(current_actor()), states=CertificateState
+        "certificates/mine.html",
+        certificates=queries.own_certificates(current_actor()),
+        states=CertificateState,
     )
 
 
@@ -116,16 +123,23 @@ def class_certificates(class_id: int) -> ResponseReturnValue:
         return found(None)
     if form.validate_on_submit():
         with form.guard(), unit_of_work():
-            issued, refused = services.issue_all(actor=actor, completions=queries.uncertified(klass.id))
+            issued, refused = services.issue_all(
+                actor=actor, completions=queries.uncertified(klass.id)
+            )
         if form.ok:
-            return done(_told(len(issued), len(refused)), url_for("certificates.class_certificates", class_id=class_id))
+            return done(
+                _told(len(issued), len(refused)),
+                url_for("certificates.class_certificates", class_id=class_id),
+            )
     rows = queries.class_rows(class_id)
     return page(
         "certificates/class_certificates.html",
         form=form,
         klass=klass,
         rows=[(row, _blocked(row)) for row in rows],
-        issuable=sum(_blocked(row) == "" and not row.certificate_id and not row.revoked for row in rows),
+        issuable=sum(
+            _blocked(row) == "" and not row.certificate_id and not row.revoked for row in rows
+        ),
         certified=sum(row.certificate_id is not None for row in rows),
         class_url=_class_url(class_id),
         can_issue=policies.can_issue(actor),
@@ -146,7 +160,8 @@ def issue(completion_id: int) -> ResponseReturnValue:
             certificate = services.issue(actor=actor, completion=completion)
         if form.ok:
             return done(
-                f"证书 {certificate.number} 已发放。", url_for("certificates.show", certificate_id=certificate.id)
+                f"证书 {certificate.number} 已发放。",
+                url_for("certificates.show", certificate_id=certificate.id),
             )
     return page(
         "certificates/issue.html",
@@ -312,7 +327,13 @@ def verify_token(token: str) -> ResponseReturnValue:
     return body, 200 if verified else 404, {"X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
 
 
-def _answer(verified: Verified | None, *, form: VerifyForm, scanned: bool = False) -> tuple[str, int]:
+def _answer(
+    verified: Verified | None, *, form: VerifyForm, scanned: bool = False
+) -> tuple[str, int]:
     return page(
-        "certificates/verified.html", verified=verified, form=form, scanned=scanned, states=CertificateState
+        "certificates/verified.html",
+        verified=verified,
+        form=form,
+        scanned=scanned,
+        states=CertificateState,
     )

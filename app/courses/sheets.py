@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from app.platform.pages import Column
+from app.platform.sheets import Column
 
 COURSES: Sequence[Column] = (
     Column("编号", 12),

@@ -50,7 +50,6 @@ from app.platform.access import (
 )
 from app.platform.errors import DomainError
 from app.platform.pages import (
-    Column,
     Sort,
     clock_time,
     date_zh,
@@ -60,6 +59,7 @@ from app.platform.pages import (
     paginate,
     xlsx_response,
 )
+from app.platform.sheets import Column
 from app.platform.unit_of_work import unit_of_work
 from app.regions.queries import federation_choices, township_choices
 

@@ -5,6 +5,11 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     from app.oversight import models  # noqa: F401
-    from app.oversight.cli import group
+    from app.oversight.cli import events, group
+    from app.oversight.routes import bp, tasks
+    from app.platform.pages import register_tasks
 
+    app.register_blueprint(bp)
     app.cli.add_command(group)
+    app.cli.add_command(events)
+    register_tasks(tasks)

@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 from app.oversight import queries, rules
 from app.oversight.types import Answer, Dimension, Filter, Question, Rate
 from app.people.types import Category, Hukou, Sex
-from app.platform import clock
+from app.platform import clock, eventlog
 from app.platform.access import Actor, Role
 from app.providers.types import TrainingKind
 
@@ -119,3 +119,29 @@ def _lines(figures: dict[str, Any]) -> list[str]:
         else f"  {name:<20}{value}"
         for name, value in figures.items()
     ]
+
+
+events = AppGroup("eventlog", help="操作记录。")
+
+_KINDS = {
+    "changed": "第 {} 条记录被改动",
+    "removed": "第 {} 条记录被删除",
+    "inserted": "第 {} 条记录是事后插入的",
+    "seal_broken": "第 {} 批封存不符",
+    "seal_missing": "第 {} 批封存缺失",
+    "head_differs": "链尾与抄录的不同：第 {} 批以后的封存被截断或重写",
+}
+
+
+@events.command("verify")
+@click.option("--head", help="上次核对时抄录的链尾，用来发现被截断的记录。")
+def verify(head: str | None) -> None:
+    """核对操作记录：逐行找出被改动、删除或插入的。"""
+    result = eventlog.verify(expected_head=head)
+    for finding in result.findings:
+        click.echo(_KINDS[finding.kind].format(finding.number))
+    click.echo(f"封存 {result.seals} 批，{result.sealed} 条；还有 {result.unsealed} 条等待封存。")
+    click.echo(f"链尾 {result.head}")
+    if result.findings:
+        raise SystemExit(1)
+    click.echo("操作记录完整。")

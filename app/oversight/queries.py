@@ -1,25 +1,32 @@
 """Loads the facts behind the indicators, as far as the viewer may see them."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, cast, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, cast, exists, false, func, select
+from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.types import Date
 
-from app.attendance.models import AttendanceMark, Completion
+from app.attendance.models import AssessmentResult, AttendanceMark, Completion
 from app.attendance.types import CompletionOutcome, CompletionState, Mark
+from app.certificates.models import Certificate
 from app.courses.models import Course, TrainingClass
 from app.courses.types import ClassState
 from app.enrolment.models import Enrolment
 from app.enrolment.types import EnrolmentState
-from app.oversight.models import Plan
-from app.oversight.types import ClosedFollowUp, Excluded, Facts, Spell, Training
+from app.identity.models import Account
+from app.oversight.models import AuditFinding, Plan
+from app.oversight.types import ClosedFollowUp, Excluded, Facts, FindingState, Spell, Training
 from app.people.models import DisabilityCertificate, Person
 from app.placement.models import EmploymentSpell, Evidence, Exclusion, FollowUp
 from app.placement.types import SpellState
 from app.platform.access import Actor, Role
+from app.platform.clock import SHANGHAI
 from app.platform.db import db
+from app.platform.eventlog import Event, EventSeal
+from app.providers.models import Provider
 
 
 def _visible(viewer: Actor) -> ColumnElement[bool]:
@@ -161,3 +168,196 @@ def plans(*, viewer: Actor, on: date | None = None) -> Sequence[Plan]:
     if on is not None:
         query = query.where(Plan.starts_on <= on, Plan.ends_on >= on)
     return db.session.scalars(query).all()
+
+
+def find_finding_by_nonce(nonce: str) -> AuditFinding | None:
+    return db.session.scalar(select(AuditFinding).where(AuditFinding.nonce == nonce))
+
+
+def find_finding(*, viewer: Actor, finding_id: int) -> AuditFinding | None:
+    finding: AuditFinding | None = db.session.scalar(
+        _visible_findings(viewer).where(AuditFinding.id == finding_id)
+    )
+    return finding
+
+
+def list_findings(*, viewer: Actor, state: FindingState | None = None) -> Select[Any]:
+    """Findings with the account that noted them, newest first."""
+    query = (
+        _visible_findings(viewer)
+        .join(Account, Account.id == AuditFinding.noted_by_id, isouter=True)
+        .add_columns(Account.display_name)
+        .order_by(AuditFinding.id.desc())
+    )
+    return query if state is None else query.where(AuditFinding.state == state)
+
+
+def findings_on(*, subject_type: str, subject_id: int) -> Sequence[AuditFinding]:
+    return db.session.scalars(
+        select(AuditFinding)
+        .where(AuditFinding.subject_type == subject_type, AuditFinding.subject_id == subject_id)
+        .order_by(AuditFinding.id)
+    ).all()
+
+
+def count_open_findings(*, viewer: Actor) -> int:
+    rows = _visible_findings(viewer).where(AuditFinding.state == FindingState.OPEN).subquery()
+    return db.session.scalar(select(func.count()).select_from(rows)) or 0
+
+
+def _visible_findings(viewer: Actor) -> Select[Any]:
+    """Auditors see all findings, a federation those on enrolments of persons living in its region."""
+    query = select(AuditFinding)
+    if viewer.role is Role.AUDITOR:
+        return query
+    if viewer.role is Role.FEDERATION:
+        own = (
+            select(Enrolment.id)
+            .join(Person, Person.id == Enrolment.person_id)
+            .where(Person.residence_code.startswith(viewer.region_code or "-", autoescape=True))
+        )
+        return query.where(
+            AuditFinding.subject_type == "enrolment", AuditFinding.subject_id.in_(own)
+        )
+    return query.where(false())
+
+
+def describe_rows(enrolment_ids: Sequence[int]) -> dict[int, Any]:
+    """Names for the rows of one page: person, class and base by enrolment."""
+    rows = db.session.execute(
+        select(
+            Enrolment.id,
+            Person.name.label("person_name"),
+            Person.residence_code,
+            TrainingClass.number,
+            TrainingClass.title,
+            Provider.name.label("provider_name"),
+        )
+        .join(Person, Person.id == Enrolment.person_id)
+        .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
+        .join(Provider, Provider.id == TrainingClass.provider_id)
+        .where(Enrolment.id.in_(enrolment_ids))
+    )
+    return {row.id: row for row in rows}
+
+
+def describe_spells(spell_ids: Sequence[int]) -> dict[int, Any]:
+    """Names for the rows of one page: person, workplace and form by spell."""
+    rows = db.session.execute(
+        select(EmploymentSpell.id, Person.name, EmploymentSpell.workplace, EmploymentSpell.form)
+        .join(Person, Person.id == EmploymentSpell.person_id)
+        .where(EmploymentSpell.id.in_(spell_ids))
+    )
+    return {row.id: row for row in rows}
+
+
+def provider_names(*, viewer: Actor) -> list[tuple[int, str]]:
+    """Bases a viewer may choose from, by name."""
+    query = select(Provider.id, Provider.name).order_by(Provider.name)
+    if viewer.role is Role.PROVIDER:
+        query = query.where(Provider.id == viewer.provider_id)
+    return [(row.id, row.name) for row in db.session.execute(query)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One person's training with everything recorded of it and after it."""
+
+    enrolment: Enrolment
+    person: Person
+    klass: TrainingClass
+    marks: Mapping[Mark, int]
+    results: Sequence[AssessmentResult]
+    completion: Completion | None
+    certificates: Sequence[Certificate]
+    spells: Sequence[EmploymentSpell]
+    follow_ups: Sequence[FollowUp]
+    exclusion: Exclusion | None
+
+
+def find_case(*, viewer: Actor, enrolment_id: int) -> Case | None:
+    """The case of an enrolment, if the viewer may see it; a base sees no work it did not train for."""
+    enrolment = db.session.scalar(
+        select(Enrolment)
+        .join(Person, Person.id == Enrolment.person_id)
+        .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
+        .options(
+            joinedload(Enrolment.person),
+            joinedload(Enrolment.training_class).joinedload(TrainingClass.course),
+            joinedload(Enrolment.training_class).joinedload(TrainingClass.provider),
+        )
+        .where(Enrolment.id == enrolment_id, _visible(viewer))
+    )
+    if enrolment is None:
+        return None
+    spells = (
+        select(EmploymentSpell)
+        .where(EmploymentSpell.person_id == enrolment.person_id)
+        .options(selectinload(EmploymentSpell.evidence))
+        .order_by(EmploymentSpell.started_on, EmploymentSpell.id)
+    )
+    if viewer.role is Role.PROVIDER:
+        spells = spells.where(EmploymentSpell.enrolment_id == enrolment.id)
+    of_enrolment = {"enrolment_id": enrolment.id}
+    completion = db.session.scalar(select(Completion).filter_by(**of_enrolment))
+    return Case(
+        enrolment=enrolment,
+        person=enrolment.person,
+        klass=enrolment.training_class,
+        marks={
+            row.mark: row.times
+            for row in db.session.execute(
+                select(AttendanceMark.mark, func.count().label("times"))
+                .filter_by(**of_enrolment)
+                .group_by(AttendanceMark.mark)
+            )
+        },
+        results=db.session.scalars(select(AssessmentResult).filter_by(**of_enrolment)).all(),
+        completion=completion,
+        certificates=db.session.scalars(
+            select(Certificate)
+            .where(Certificate.completion_id == completion.id)
+            .order_by(Certificate.id)
+        ).all()
+        if completion
+        else [],
+        spells=db.session.scalars(spells).all(),
+        follow_ups=db.session.scalars(
+            select(FollowUp).filter_by(**of_enrolment).order_by(FollowUp.months)
+        ).all(),
+        exclusion=db.session.scalar(
+            select(Exclusion).filter_by(**of_enrolment).options(selectinload(Exclusion.evidence))
+        ),
+    )
+
+
+def list_events(
+    *,
+    text: str | None = None,
+    subject: str | None = None,
+    start: date | None = None,
+    end: date | None = None,
+) -> Select[Any]:
+    """The log, newest first; `subject` is a kind of object and perhaps its number."""
+    query = select(Event).order_by(Event.id.desc())
+    if text:
+        query = query.where(
+            Event.account_name.contains(text, autoescape=True)
+            | Event.action.contains(text, autoescape=True)
+        )
+    if subject:
+        kind, _, number = subject.partition(" ")
+        query = query.where(Event.subject_type == kind)
+        if number.strip().isdecimal():
+            query = query.where(Event.subject_id == int(number))
+    if start:
+        query = query.where(Event.at >= datetime.combine(start, time.min, SHANGHAI))
+    if end:
+        query = query.where(
+            Event.at < datetime.combine(end + timedelta(days=1), time.min, SHANGHAI)
+        )
+    return query
+
+
+def last_seal() -> EventSeal | None:
+    return db.session.scalar(select(EventSeal).order_by(EventSeal.number.desc()).limit(1))

@@ -21,6 +21,7 @@ from app.oversight.types import (
     MemberStatus,
     Question,
     Rate,
+    RowSet,
     Spell,
     Training,
 )
@@ -161,6 +162,15 @@ def select_trainings(facts: Facts, wanted: Filter) -> Facts:
     )
 
 
+def rows_behind(answer: Answer, rows: RowSet) -> tuple[Member, ...]:
+    """The rows whose number a figure is; trainings outside of the cohort stand as members without a status."""
+    if rows is RowSet.TRAINED:
+        return tuple(Member(training, None, reached=False) for training in answer.trained)
+    if rows is RowSet.COMPLETED:
+        return tuple(Member(training, None, reached=False) for training in answer.completed)
+    return tuple(member for member in answer.members if _BEHIND[rows](member))
+
+
 def newly_employed(
     spells: Iterable[Spell], start: date, end: date, as_of: date
 ) -> tuple[Spell, ...]:
@@ -198,6 +208,21 @@ _KEYS: Mapping[Dimension, Callable[[Training], str]] = {
     Dimension.SEX: lambda t: t.sex.value,
     Dimension.HUKOU: lambda t: t.hukou.value,
     Dimension.TOWNSHIP: lambda t: t.residence_code[:9],
+}
+
+
+_MATURE = (MemberStatus.CONVERTED, MemberStatus.NOT_CONVERTED)
+_BEHIND: Mapping[RowSet, Callable[[Member], bool]] = {
+    RowSet.COHORT: lambda m: True,
+    RowSet.EXCLUDED: lambda m: m.status is MemberStatus.EXCLUDED,
+    RowSet.IMMATURE: lambda m: m.status is MemberStatus.IMMATURE,
+    RowSet.MATURE: lambda m: m.status in _MATURE,
+    RowSet.CONVERTED: lambda m: m.status is MemberStatus.CONVERTED,
+    RowSet.REACHED: lambda m: m.status in _MATURE and m.reached,
+    RowSet.CONVERTED_REACHED: lambda m: m.status is MemberStatus.CONVERTED and m.reached,
+    RowSet.WATCHED: lambda m: m.stable_any is not None,
+    RowSet.STABLE_ANY: lambda m: bool(m.stable_any),
+    RowSet.STABLE_SAME: lambda m: bool(m.stable_same),
 }
 
 
@@ -292,23 +317,18 @@ def _reached(follow_ups: Iterable[ClosedFollowUp], as_of: date) -> set[int]:
 def _figures(
     trained: Sequence[Training], completed: Sequence[Training], members: Sequence[Member]
 ) -> Figures:
-    mature = [
-        m for m in members if m.status in (MemberStatus.CONVERTED, MemberStatus.NOT_CONVERTED)
-    ]
-    converted = [m for m in mature if m.status is MemberStatus.CONVERTED]
-    reached = [m for m in mature if m.reached]
-    long_enough = [m for m in converted if m.stable_any is not None]
+    counts = {rows: sum(map(test, members)) for rows, test in _BEHIND.items()}
     return Figures(
         trained_persons=len({t.person_id for t in trained}),
         trained_times=len(trained),
         completed_persons=len({t.person_id for t in completed}),
         completed_times=len(completed),
-        cohort=len(members),
-        excluded=sum(m.status is MemberStatus.EXCLUDED for m in members),
-        immature=sum(m.status is MemberStatus.IMMATURE for m in members),
-        conversion=Rate(len(converted), len(mature)),
-        conversion_reached=Rate(sum(m.reached for m in converted), len(reached)),
-        response=Rate(len(reached), len(mature)),
-        stability_any=Rate(sum(bool(m.stable_any) for m in long_enough), len(long_enough)),
-        stability_same=Rate(sum(bool(m.stable_same) for m in long_enough), len(long_enough)),
+        cohort=counts[RowSet.COHORT],
+        excluded=counts[RowSet.EXCLUDED],
+        immature=counts[RowSet.IMMATURE],
+        conversion=Rate(counts[RowSet.CONVERTED], counts[RowSet.MATURE]),
+        conversion_reached=Rate(counts[RowSet.CONVERTED_REACHED], counts[RowSet.REACHED]),
+        response=Rate(counts[RowSet.REACHED], counts[RowSet.MATURE]),
+        stability_any=Rate(counts[RowSet.STABLE_ANY], counts[RowSet.WATCHED]),
+        stability_same=Rate(counts[RowSet.STABLE_SAME], counts[RowSet.WATCHED]),
     )

@@ -137,10 +137,10 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of the cohort and how the figures count it."""
+    """A member of the cohort and how the figures count it; without a status where the row is of no cohort."""
 
     training: Training
-    status: MemberStatus
+    status: MemberStatus | None
     reached: bool
     exclusion: Excluded | None = None
     spell: Spell | None = None
@@ -164,6 +164,23 @@ class Figures:
     response: Rate
     stability_any: Rate
     stability_same: Rate
+
+
+class RowSet(LabelledEnum):
+    """Which rows stand behind a number."""
+
+    TRAINED = "trained", "培训"
+    COMPLETED = "completed", "结业"
+    COHORT = "cohort", "转化率统计对象"
+    EXCLUDED = "excluded", "排除"
+    IMMATURE = "immature", "未到期"
+    MATURE = "mature", "转化率分母"
+    CONVERTED = "converted", "已转化"
+    REACHED = "reached", "已联系上"
+    CONVERTED_REACHED = "converted_reached", "已联系上且已转化"
+    WATCHED = "watched", "稳定率分母"
+    STABLE_ANY = "stable_any", "稳定（任一单位）"
+    STABLE_SAME = "stable_same", "稳定（同一单位）"
 
 
 @dataclass(frozen=True, slots=True)

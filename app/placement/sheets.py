@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from app.platform.pages import Column
+from app.platform.sheets import Column
 
 FOLLOW_UP_COLUMNS = (
     Column("姓名", 12),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
-from enum import Enum, IntEnum
+from enum import IntEnum
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
@@ -15,7 +15,6 @@ from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
-import xlsxwriter
 from flask import (
     Blueprint,
     Flask,
@@ -42,6 +41,7 @@ from app.platform.access import Actor, anyone_signed_in, current_actor, public, 
 from app.platform.db import db
 from app.platform.errors import DomainError, NotAllowed
 from app.platform.forms import BaseForm
+from app.platform.sheets import Column, Sheet, notes_sheet, workbook
 
 T = TypeVar("T")
 
@@ -293,17 +293,6 @@ def privacy() -> ResponseReturnValue:
 # Excel
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of an export: its heading and its width in characters."""
-
-    heading: str
-    width: int = 16
-
-
-_FORMATS = {date: "yyyy-mm-dd", datetime: "yyyy-mm-dd hh:mm", time: "hh:mm"}
-
-
 def xlsx_response(
     filename: str,
     columns: Sequence[Column | str],
@@ -311,60 +300,24 @@ def xlsx_response(
     *,
     notes: Sequence[str] = (),
 ) -> Response:
-    """A workbook for download; rows are written as they come and never held together.
-
-    Text is always written as text, so that one that begins with = + - @ stays inert. Moments are shown in
-    Asia/Shanghai. `notes` (definition, filter, date) stand on a second sheet.
-    """
-    target = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        target, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
-    formats = {kind: book.add_format({"num_format": code}) for kind, code in _FORMATS.items()}
-    heading = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
-    sheet = book.add_worksheet("数据")
-    sheet.freeze_panes(1, 0)
-    for place, column in enumerate(columns):
-        described = column if isinstance(column, Column) else Column(column)
-        sheet.set_column(place, place, described.width)
-        sheet.write_string(0, place, described.heading, heading)
-    for number, row in enumerate(rows, start=1):
-        for place, value in enumerate(row):
-            _write_cell(sheet, number, place, value, formats)
+    """A workbook for download. `notes` (definition, filter, date) stand on a second sheet."""
+    described = [column if isinstance(column, Column) else Column(column) for column in columns]
+    sheets = [Sheet("数据", described, rows)]
     if notes:
-        remarks = book.add_worksheet("说明")
-        remarks.set_column(0, 0, 80)
-        for number, note in enumerate(notes):
-            remarks.write_string(number, 0, note)
-    book.close()
-    target.seek(0)
+        sheets.append(notes_sheet(notes))
+    return workbook_response(filename, workbook(sheets))
+
+
+def workbook_response(filename: str, content: io.BytesIO) -> Response:
+    """A finished workbook for download."""
     name = filename if filename.endswith(".xlsx") else f"{filename}.xlsx"
     return send_file(
-        target,
+        content,
         mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         as_attachment=True,
         download_name=name,
         max_age=0,
     )
-
-
-def _write_cell(sheet: Any, row: int, place: int, value: Any, formats: Mapping[type, Any]) -> None:
-    if value is None or value == "":
-        return
-    if isinstance(value, Enum):
-        sheet.write_string(row, place, str(getattr(value, "label", value.value)))
-    elif isinstance(value, bool):
-        sheet.write_string(row, place, "是" if value else "否")
-    elif isinstance(value, int | float | Decimal):
-        sheet.write_number(row, place, value)
-    elif isinstance(value, datetime):
-        sheet.write_datetime(row, place, local(value).replace(tzinfo=None), formats[datetime])
-    elif isinstance(value, date):
-        sheet.write_datetime(row, place, value, formats[date])
-    elif isinstance(value, time):
-        sheet.write_datetime(row, place, value, formats[time])
-    else:
-        sheet.write_string(row, place, str(value))
 
 
 # How values are written (Jinja filters)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from app.platform.pages import Column
+from app.platform.sheets import Column
 from app.providers.types import TrainingKind
 
 PROVIDERS: Sequence[Column] = (

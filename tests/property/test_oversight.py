@@ -1,14 +1,16 @@
 """What must hold of the indicators whatever the rows are."""
 
+import io
 from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.courses.types import TrainingField
 from app.oversight import rules
+from app.oversight.sheets import indicators_workbook
 from app.oversight.types import (
     ClosedFollowUp,
     Dimension,
@@ -23,6 +25,7 @@ from app.oversight.types import (
 from app.people.types import Category, Hukou, Sex
 from app.placement.types import EvidenceGrade, ExclusionReason, FollowUpOutcome
 from app.providers.types import TrainingKind
+from benchmarks.recompute_indicators import published, recompute
 
 DAYS = st.dates(date(2022, 1, 1), date(2025, 12, 31))
 PERSONS = st.integers(1, 6)
@@ -158,3 +161,12 @@ def test_one_verified_placement_in_time_moves_the_numerator_by_one(world: Facts,
     before = answer.figures.conversion
     after = rules.answer(replace(world, spells=(*world.spells, placed)), question).figures.conversion
     assert after == Rate(before.numerator + 1, before.denominator)
+
+
+@settings(max_examples=60, deadline=None)
+@given(worlds(), QUESTIONS)
+def test_sql_over_the_exported_rows_gives_the_same_figures(world: Facts, question: Question) -> None:
+    """Written from the definitions' text, sharing no code with the application."""
+    exported = indicators_workbook(world, question, rules.answer(world, question), {}, [])
+    content = exported.getvalue()
+    assert recompute(io.BytesIO(content)) == published(io.BytesIO(content))

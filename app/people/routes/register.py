@@ -30,7 +30,8 @@ from app.people.types import Category, ConsentPurpose, HouseholdFlag
 from app.platform import clock
 from app.platform.access import current_actor, found, requires
 from app.platform.errors import DomainError
-from app.platform.pages import Column, Sort, done, page, paginate, xlsx_response
+from app.platform.pages import Sort, done, page, paginate, xlsx_response
+from app.platform.sheets import Column
 from app.platform.unit_of_work import unit_of_work
 
 _REGION_DIGITS = 6

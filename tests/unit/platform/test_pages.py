@@ -221,7 +221,7 @@ def test_an_export_keeps_text_as_text_and_shows_local_time() -> None:
     assert values[8] == datetime(2024, 3, 1)  # noqa: DTZ001
     assert values[9] == datetime(2024, 3, 1, 14, 5)  # noqa: DTZ001
     assert values[10:] == ["是", None]
-    assert book["说明"]["A1"].value == "截至 2024年3月1日"
+    assert book["说明"]["A2"].value == "截至 2024年3月1日"
 
 
 # Fields

@@ -1,0 +1,23 @@
+"""Who may look at what; only auditors write, and only findings."""
+
+from app.platform.access import Actor, Role
+
+
+def can_see_indicators(actor: Actor) -> bool:
+    return actor.role in (Role.FEDERATION, Role.TOWNSHIP, Role.PROVIDER, Role.AUDITOR)
+
+
+def can_see_targets(actor: Actor) -> bool:
+    return actor.role in (Role.FEDERATION, Role.TOWNSHIP, Role.AUDITOR)
+
+
+def can_see_events(actor: Actor) -> bool:
+    return actor.role in (Role.AUDITOR, Role.SYSADMIN)
+
+
+def can_see_findings(actor: Actor) -> bool:
+    return actor.role in (Role.AUDITOR, Role.FEDERATION)
+
+
+def can_note_findings(actor: Actor) -> bool:
+    return actor.role is Role.AUDITOR

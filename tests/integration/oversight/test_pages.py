@@ -1,0 +1,169 @@
+"""The figures on screen, their rows, cases, targets, findings and the log."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from openpyxl import load_workbook
+
+from app.attendance.models import AttendanceMark
+from app.attendance.types import Mark
+from app.enrolment.models import Enrolment
+from app.oversight.models import AuditFinding, Plan, Target
+from app.oversight.types import TargetIndicator
+from app.placement.models import EmploymentSpell
+from app.placement.types import EmploymentForm, SpellState
+from app.platform.access import Role
+from app.platform.db import db
+from tests import factories
+
+SignIn = Callable[..., FlaskClient]
+PERIOD = "start=2024-01-01&end=2024-12-31&as_of=2025-12-31"
+
+
+def trained_person(*, work: date | None = date(2024, 5, 20), **person: object) -> Enrolment:
+    """Somebody who completed a class on 26 April 2024 and perhaps found verified work."""
+    klass = factories.training_class()
+    session = factories.class_session(klass)
+    enrolment = factories.enrolment(factories.person(**person), into=klass)
+    moment = datetime(2024, 3, 11, 1, tzinfo=UTC)
+    db.session.add(
+        AttendanceMark(
+            session_id=session.id,
+            enrolment_id=enrolment.id,
+            mark=Mark.PRESENT,
+            marked_at=moment,
+            marked_by_id=0,
+            nonce="n",
+        )
+    )
+    factories.completion(enrolment)
+    if work is not None:
+        db.session.add(
+            EmploymentSpell(
+                person_id=enrolment.person_id,
+                enrolment_id=enrolment.id,
+                form=EmploymentForm.FLEXIBLE,
+                workplace="测试网店",
+                post="客服",
+                started_on=work,
+                state=SpellState.VERIFIED,
+                reported_at=moment,
+                reported_by_id=0,
+                decided_at=moment,
+                decided_by_id=0,
+            )
+        )
+    db.session.commit()
+    return enrolment
+
+
+@pytest.mark.parametrize("by", ["", "provider", "kind", "category", "sex", "hukou", "township"])
+def test_the_rate_and_its_parts_are_shown(app: Flask, sign_in: SignIn, by: str) -> None:
+    trained_person()
+    trained_person(work=None)
+    answer = sign_in(Role.AUDITOR).get(f"/oversight?{PERIOD}&by={by}")
+    assert answer.status_code == 200
+    assert "50.0" in answer.text
+    assert "/oversight/rows/converted" in answer.text
+
+
+def test_each_number_opens_its_rows_and_each_row_its_case(app: Flask, sign_in: SignIn) -> None:
+    found = trained_person(name="甲学员")
+    trained_person(name="乙学员", work=None)
+    client = sign_in(Role.AUDITOR)
+    rows = client.get(f"/oversight/rows/converted?{PERIOD}&by=sex&group=female")
+    assert "甲学员" in rows.text
+    assert "乙学员" not in rows.text
+    case = client.get(f"/oversight/cases/{found.id}")
+    assert case.status_code == 200
+    assert "测试网店" in case.text
+
+
+def test_a_verified_placement_moves_the_rate_by_one(app: Flask, sign_in: SignIn) -> None:
+    trained_person(work=None)
+    client = sign_in(Role.AUDITOR)
+    rows = f"/oversight/rows/converted?{PERIOD}"
+    assert "共 0 行" in client.get(rows).text
+    trained_person()
+    assert "共 1 行" in client.get(rows).text
+
+
+@pytest.mark.parametrize("role", [Role.TOWNSHIP, Role.PROVIDER, Role.FEDERATION])
+def test_nobody_sees_rows_outside_the_own_scope(app: Flask, sign_in: SignIn, role: Role) -> None:
+    theirs = trained_person(name="别处学员", residence_code="210681101")
+    client = sign_in(role)
+    assert client.get(f"/oversight/cases/{theirs.id}").status_code == 404
+    assert "别处学员" not in client.get(f"/oversight/rows/cohort?{PERIOD}").text
+
+
+@pytest.mark.parametrize("role", [Role.TRAINEE, Role.JUDGE])
+def test_others_are_refused(app: Flask, sign_in: SignIn, role: Role) -> None:
+    client = sign_in(role)
+    for path in ("/oversight", "/oversight/targets", "/oversight/events", "/oversight/findings"):
+        assert client.get(path).status_code == 403
+
+
+def test_a_period_that_ends_before_it_begins_is_told(app: Flask, sign_in: SignIn) -> None:
+    answer = sign_in(Role.AUDITOR).get("/oversight?start=2024-05-01&end=2024-04-01")
+    assert answer.status_code == 422
+    assert "结束日期不能早于开始日期" in answer.text
+
+
+def test_the_workbook_holds_the_figures_and_the_rows(app: Flask, sign_in: SignIn) -> None:
+    found = trained_person()
+    answer = sign_in(Role.AUDITOR).get(f"/oversight/indicators.xlsx?{PERIOD}&by=hukou")
+    book = load_workbook(answer.get_data() and __import__("io").BytesIO(answer.get_data()))
+    figures = {row[0]: row[1] for row in book["指标"].iter_rows(min_row=2, values_only=True)}
+    assert figures["培训后就业转化率：分子"] == 1
+    assert [row[0] for row in book["培训"].iter_rows(min_row=2, values_only=True)] == [found.id]
+
+
+def test_targets_show_what_was_reached(app: Flask, sign_in: SignIn) -> None:
+    factories.region(factories.DISTRICT)
+    plan = Plan(
+        title="测试方案",
+        region_code=factories.DISTRICT,
+        starts_on=date(2022, 1, 1),
+        ends_on=date(2024, 12, 31),
+        source="测试",
+    )
+    plan.targets = [Target(indicator=i, value=8) for i in TargetIndicator]
+    db.session.add(plan)
+    trained_person()
+    client = sign_in(Role.FEDERATION)
+    answer = client.get("/oversight/targets")
+    assert "12.50 %" in answer.text
+    assert "测试网店" in client.get(f"/oversight/plans/{plan.id}/newly-employed").text
+
+
+def test_only_auditors_note_findings_and_pressing_twice_notes_one(app: Flask, sign_in: SignIn) -> None:
+    found = trained_person()
+    path = f"/oversight/cases/{found.id}"
+    assert sign_in(Role.FEDERATION).post(path, data={"text": "x", "nonce": "1"}).status_code in (400, 403)
+    app.config["WTF_CSRF_ENABLED"] = False
+    try:
+        auditor = sign_in(Role.AUDITOR)
+        for _ in range(2):
+            assert auditor.post(path, data={"text": "签名相同", "nonce": "n1"}).status_code == 303
+        assert auditor.post(path, data={"text": "", "nonce": "n2"}).status_code == 422
+    finally:
+        app.config["WTF_CSRF_ENABLED"] = True
+    (finding,) = db.session.scalars(db.select(AuditFinding)).all()
+    assert "签名相同" in sign_in(Role.FEDERATION).get(path).text
+    settle = f"/oversight/findings/{finding.id}"
+    assert sign_in(Role.FEDERATION).get(settle).status_code == 403
+    assert auditor.get(settle).status_code == 200
+
+
+def test_the_log_is_for_auditors_and_administrators(app: Flask, sign_in: SignIn) -> None:
+    assert sign_in(Role.AUDITOR).get("/oversight/events?subject=account+1").status_code == 200
+    assert sign_in(Role.SYSADMIN).get("/oversight/events").status_code == 200
+    assert sign_in(Role.FEDERATION).get("/oversight/events").status_code == 403
+
+
+def test_the_start_page_of_an_auditor_says_how_the_plan_stands(app: Flask, sign_in: SignIn) -> None:
+    trained_person()
+    assert sign_in(Role.AUDITOR).get("/start").status_code == 200
