@@ -32,7 +32,6 @@ from app.platform.forms import (
     SelectField,
     TextAreaField,
     TextField,
-    ValidationError,
     optional,
     required,
 )
@@ -61,7 +60,7 @@ def _townships() -> list[tuple[str, str]]:
 def _uploaded(kind: EvidenceKind, field: FileField) -> Document:
     """A validated upload, under the last part of the name it had where it came from."""
     name = (field.data.filename or "") if field.data else ""
-    return Document(kind, re.split(r"[/\\\\]", name)[-1], field.content)
+    return Document(kind, re.split(r"[/\\]", name)[-1], field.content)
 
 
 class _ListFilter(FilterForm):
@@ -171,10 +170,6 @@ class SpellForm(Form):
     insurance_months = IntegerField(
         "已参加社会保险（月）", [optional(), NumberRange(min=0, max=600)], width="short"
     )
-
-    def validate_end_reason(self, field: TextField) -> None:
-        if self.ended_on.data and not field.data:
-            raise ValidationError("填了结束日，请写明结束原因。")
 
     def facts(self, *, employer_id: int | None, employer_name: str | None) -> SpellFacts:
         """What was told; the name of a registered employer wins over what was typed."""

@@ -19,6 +19,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    null,
     or_,
     select,
     true,
@@ -258,7 +259,7 @@ def _joined(statement: Rows, viewer: Actor, wanted: FollowUpFilter) -> Rows:
 def follow_up_rows(viewer: Actor, wanted: FollowUpFilter, *, today: date) -> Rows:
     """Rows of the work list, with the telephone for those who work it and the number of attempts."""
     works = viewer.role in (Role.FEDERATION, Role.TOWNSHIP)
-    phone = Person.phone if works else func.null().label("phone")
+    phone = Person.phone if works else null().label("phone")
     columns = select(*_FOLLOW_UP_COLUMNS, phone, _ATTEMPTS.label("attempts"))
     statement = _joined(columns, viewer, wanted)
     condition = _shown(today).get(wanted.show or "")
@@ -563,18 +564,20 @@ def find_employer(employer_id: int) -> Employer | None:
 
 
 def find_evidence(*, viewer: Actor, evidence_id: int) -> Evidence | None:
-    """A document of a spell that the viewer sees, or of an exclusion within the viewer's region."""
-    of_spell = exists().where(
+    """A document of a spell that the viewer sees, or of an exclusion within the viewer's region.
+
+    What proves an exclusion tells of illness or death: neither a base nor the trainee's account opens it.
+    """
+    visible: ColumnElement[bool] = exists().where(
         EmploymentSpell.id == Evidence.spell_id,
         Person.id == EmploymentSpell.person_id,
         _spell_in_scope(viewer),
     )
-    of_exclusion = exists().where(
-        Exclusion.id == Evidence.exclusion_id,
-        Enrolment.id == Exclusion.enrolment_id,
-        Person.id == Enrolment.person_id,
-        _person_in_scope(viewer),
-    )
-    return db.session.scalar(
-        select(Evidence).where(Evidence.id == evidence_id, or_(of_spell, of_exclusion))
-    )
+    if viewer.role in (Role.FEDERATION, Role.TOWNSHIP, Role.AUDITOR):
+        visible |= exists().where(
+            Exclusion.id == Evidence.exclusion_id,
+            Enrolment.id == Exclusion.enrolment_id,
+            Person.id == Enrolment.person_id,
+            _person_in_scope(viewer),
+        )
+    return db.session.scalar(select(Evidence).where(Evidence.id == evidence_id, visible))

@@ -152,6 +152,7 @@ def check_spell(
     has_employer: bool,
     started_on: date,
     ended_on: date | None,
+    end_reason: str,
     birth_date: date,
     as_of: date,
 ) -> None:
@@ -167,6 +168,8 @@ def check_spell(
         raise DomainError("就业开始时未满 16 周岁，请核对开始日。", "started_on")
     if ended_on is not None:
         check_end(started_on=started_on, ended_on=ended_on, as_of=as_of)
+        if not end_reason:
+            raise DomainError("填了结束日，请写明结束原因。", "end_reason")
 
 
 def check_end(*, started_on: date, ended_on: date, as_of: date) -> None:

@@ -113,14 +113,13 @@ def record_attempt(
     _check_open(actor, follow_up)
     _check_contact_date(follow_up, on)
     attempt = FollowUpAttempt(
-        follow_up_id=follow_up.id,
         attempted_at=_moment(on),
         method=method,
         note=note,
         attempted_by_id=actor.account_id,
         nonce=nonce,
     )
-    db.session.add(attempt)
+    follow_up.attempts.append(attempt)
     eventlog.record(
         actor=actor,
         action="follow_up.attempted",
@@ -232,6 +231,7 @@ def _close(
 
 def _hold(row: FollowUp | EmploymentSpell) -> None:
     """Read a row again and keep others from writing it until the transaction ends."""
+    db.session.expire(row)
     db.session.refresh(row, with_for_update={"key_share": True})
 
 
@@ -286,12 +286,12 @@ def report_spell(
     _check_facts(facts, birth_date)
     spell = EmploymentSpell(
         person_id=person_id,
+        enrolment_id=_training_behind(person_id, facts.started_on),
         state=SpellState.REPORTED,
         reported_at=clock.now(),
         reported_by_id=actor.account_id,
         **asdict(facts),
     )
-    _relate(spell)
     db.session.add(spell)
     db.session.flush()
     eventlog.record(
@@ -332,9 +332,10 @@ def revise_spell(
     if before is SpellState.VERIFIED and not reason:
         raise DomainError("请写明更正原因。", "reason")
     _check_facts(facts, birth_date)
+    # Read first: a query between the changes would make two versions of one.
+    spell.enrolment_id = _training_behind(spell.person_id, facts.started_on)
     for name, value in asdict(facts).items():
         setattr(spell, name, value)
-    _relate(spell)
     spell.state = SpellState.REPORTED
     spell.reported_at, spell.reported_by_id = clock.now(), actor.account_id
     spell.decided_at = spell.decided_by_id = None
@@ -398,15 +399,15 @@ def _check_facts(facts: SpellFacts, birth_date: date) -> None:
         has_employer=facts.employer_id is not None,
         started_on=facts.started_on,
         ended_on=facts.ended_on,
+        end_reason=facts.end_reason,
         birth_date=birth_date,
         as_of=clock.today(),
     )
 
 
-def _relate(spell: EmploymentSpell) -> None:
-    trainings = queries.trainings_of(spell.person_id)
-    training = rules.training_behind(spell.started_on, trainings).training
-    spell.enrolment_id = training.enrolment_id if training else None
+def _training_behind(person_id: int, started_on: date) -> int | None:
+    training = rules.training_behind(started_on, queries.trainings_of(person_id)).training
+    return training.enrolment_id if training else None
 
 
 # Documents

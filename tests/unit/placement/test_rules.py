@@ -154,6 +154,7 @@ def check(**changes: object) -> None:
         "has_employer": False,
         "started_on": date(2024, 5, 1),
         "ended_on": None,
+        "end_reason": "搬迁",
         "birth_date": date(1985, 6, 15),
         "as_of": date(2024, 6, 1),
     }
@@ -168,6 +169,7 @@ def check(**changes: object) -> None:
         ({"birth_date": date(2008, 5, 2)}, "started_on"),
         ({"ended_on": date(2024, 4, 30)}, "ended_on"),
         ({"ended_on": date(2024, 6, 2)}, "ended_on"),
+        ({"ended_on": date(2024, 5, 2), "end_reason": ""}, "end_reason"),
     ],
 )
 def test_a_spell_that_cannot_be_is_refused_at_its_field(
