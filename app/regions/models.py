@@ -18,7 +18,7 @@ class Region(Base):
         CheckConstraint(
             "valid_to IS NULL OR valid_from IS NULL OR valid_to > valid_from", name="validity"
         ),
-        CheckConstraint("code LIKE parent_code || '%'", name="nested"),
+        CheckConstraint("starts_with(code, parent_code)", name="nested"),
         one_of("level", RegionLevel),
     )
 

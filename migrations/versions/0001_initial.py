@@ -349,9 +349,9 @@ def upgrade() -> None:
     sa.Column('parent_code', sa.String(length=12), nullable=True),
     sa.Column('valid_from', sa.Date(), nullable=True),
     sa.Column('valid_to', sa.Date(), nullable=True),
-    sa.CheckConstraint("code LIKE parent_code || '%%'", name=op.f('ck_region_nested')),
     sa.CheckConstraint("code ~ '^[0-9]+$' AND length(code) IN (2, 4, 6, 9, 12)", name=op.f('ck_region_code_form')),
     sa.CheckConstraint("level IN ('province', 'city', 'district', 'township', 'village')", name=op.f('ck_region_level_known')),
+    sa.CheckConstraint('starts_with(code, parent_code)', name=op.f('ck_region_nested')),
     sa.CheckConstraint('valid_to IS NULL OR valid_from IS NULL OR valid_to > valid_from', name=op.f('ck_region_validity')),
     sa.ForeignKeyConstraint(['parent_code'], ['region.code'], name=op.f('fk_region_parent_code')),
     sa.PrimaryKeyConstraint('code', name=op.f('pk_region'))
