@@ -317,6 +317,18 @@ def upgrade() -> None:
     sa.Column('superseded_at', sa.DateTime(timezone=True), nullable=False)
     )
     op.create_index('ix_follow_up_history_id', 'follow_up_history', ['id', 'superseded_at'], unique=False)
+    op.create_table('outbox_message',
+    sa.Column('channel', sa.String(length=40), nullable=False),
+    sa.Column('recipient', sa.LargeBinary(), nullable=False),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.Column('dedupe_key', sa.String(length=120), nullable=False),
+    sa.Column('written_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.CheckConstraint("channel IN ('sms')", name=op.f('ck_outbox_message_channel_known')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox_message')),
+    sa.UniqueConstraint('dedupe_key', name='uq_outbox_message_dedupe_key')
+    )
     op.create_table('person_history',
     sa.Column('name', sa.String(length=80), nullable=True),
     sa.Column('pinyin', sa.String(length=200), nullable=True),
@@ -1077,6 +1089,7 @@ def downgrade() -> None:
     op.drop_table('region')
     op.drop_index('ix_person_history_id', table_name='person_history')
     op.drop_table('person_history')
+    op.drop_table('outbox_message')
     op.drop_index('ix_follow_up_history_id', table_name='follow_up_history')
     op.drop_table('follow_up_history')
     op.drop_index('ix_exclusion_history_id', table_name='exclusion_history')
