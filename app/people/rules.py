@@ -13,7 +13,7 @@ from app.platform.errors import DomainError
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_CHARACTERS = "10X98765432"
 _CATEGORY_OF_DIGIT = dict(enumerate(Category, start=1))
-_FULL_WIDTH = str.maketrans("０１２３４５６７８９Ｘｘ", "0123456789XX")
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９Ｘｘ－＋", "0123456789XX-+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def search_key(text: str) -> str:
 def parse_phone(text: str, *, field: str = "phone") -> str:
     """A mobile number, or a fixed line with its area code. Raises DomainError that says what is expected."""
     phone = re.sub(r"^(\+|00)86", "", tidy_number(re.sub(r"[()（）]", "", text)))
-    if not re.fullmatch(r"1[3-9]\d{9}|0\d{9,11}", phone):
+    if not re.fullmatch(r"1[3-9][0-9]{9}|0[0-9]{9,11}", phone):
         raise DomainError("电话应为 11 位手机号，或带区号的固定电话，请核对。", field)
     return phone
 
