@@ -16,7 +16,7 @@ from app.certificates.types import CertificateState, Verified
 from app.platform import eventlog
 from app.platform.access import Role, current_actor, found, public, requires
 from app.platform.db import db
-from app.platform.errors import DomainError
+from app.platform.errors import DomainError, NotAllowed
 from app.platform.limits import limiter
 from app.platform.pages import Sort, done, page, paginate, xlsx_response
 from app.platform.sheets import Column
@@ -120,7 +120,7 @@ def class_certificates(class_id: int) -> ResponseReturnValue:
     klass = found(queries.find_class(viewer=actor, class_id=class_id))
     form = IssueForm()
     if request.method == "POST" and not policies.can_issue(actor):
-        return found(None)
+        raise NotAllowed
     if form.validate_on_submit():
         with form.guard(), unit_of_work():
             issued, refused = services.issue_all(
