@@ -63,10 +63,10 @@ class CourseForm(Form):
         hint="没有就填 0",
     )
     minimum_attendance = DecimalField(
-        "最低出勤比例（%）",
+        "最低出勤比例",
         [InputRequired("请填写最低出勤比例。"), NumberRange(0, 100)],
         default=Decimal(80),
-        hint="出勤课时占总课时的百分比，一般为 80",
+        hint="出勤课时占总课时的百分之几，一般填 80",
     )
     assessment_required = CheckField("结业前需要考核")
     certificate_title = TextField("证书名称", [required(), Length(max=60)], default="结业证书")

@@ -37,7 +37,9 @@ def teacher_of(provider_id: int, *, name: str = "测试教师", qualified: bool 
     return teacher
 
 
-def complete_plan(*, by: int, state: ClassState = ClassState.DRAFT, **columns: Any) -> TrainingClass:
+def complete_plan(
+    *, by: int, state: ClassState = ClassState.DRAFT, **columns: Any
+) -> TrainingClass:
     """A class of a 2 + 2 hour course with two sessions on its first day: nothing is missing for an approval."""
     klass = factories.training_class(by=base(by), state=state, **columns)
     teacher = teacher_of(by)

@@ -89,7 +89,9 @@ def test_an_accreditation_that_does_not_hold_bars_the_class(staff):
     base = factories.provider(kinds=[TrainingKind.RURAL])
     klass = build.complete_plan(by=base.id)
     with pytest.raises(DomainError, match="2024年3月11日 没有这类培训的资质"):
-        services.submit_class(actor=factories.actor(Role.PROVIDER, provider_id=base.id), klass=klass)
+        services.submit_class(
+            actor=factories.actor(Role.PROVIDER, provider_id=base.id), klass=klass
+        )
 
 
 def test_a_return_needs_a_comment(staff, officer):
@@ -143,7 +145,9 @@ def refusal_of(call, *args, **kwargs) -> DomainError:
 
 
 def test_a_session_outside_the_class_is_refused_at_the_day(staff):
-    error = refusal_of(build_session, staff, propose(staff), slot=Slot(date(2024, 3, 10), time(8), time(8, 45), 1))
+    error = refusal_of(
+        build_session, staff, propose(staff), slot=Slot(date(2024, 3, 10), time(8), time(8, 45), 1)
+    )
     assert error.field == "day"
     assert "班期从 2024年3月11日 到 2024年4月26日" in error.message
 
@@ -201,7 +205,12 @@ def test_a_weekly_repeat_is_added_whole_or_not_at_all(staff):
     other, klass = propose(staff), propose(staff)
     build_session(staff, other, slot=Slot(date(2024, 3, 18), time(8, 30), time(10), 2))
     slots = rules.weekly_slots(
-        first=DAY, last=klass.ends_on, weekdays=[0], starts=time(8, 30), lesson_hours=2, until_hours=5
+        first=DAY,
+        last=klass.ends_on,
+        weekdays=[0],
+        starts=time(8, 30),
+        lesson_hours=2,
+        until_hours=5,
     )
     values = {
         "slots": slots,
@@ -213,7 +222,9 @@ def test_a_weekly_repeat_is_added_whole_or_not_at_all(staff):
     error = refusal_of(services.add_weekly_sessions, actor=staff, klass=klass, **values)
     assert "2024年3月18日" in error.message
     assert queries.sessions_of(klass.id) == []
-    services.add_weekly_sessions(actor=staff, klass=klass, **(values | {"venue_id": klass.venue_id}))
+    services.add_weekly_sessions(
+        actor=staff, klass=klass, **(values | {"venue_id": klass.venue_id})
+    )
     assert [session.lesson_hours for session in queries.sessions_of(klass.id)] == [2, 2, 1]
 
 
@@ -256,7 +267,12 @@ def test_a_course_without_hours_is_refused(officer):
         )
     }  # fmt: skip
     error = refusal_of(
-        services.save_course, actor=officer, course=course, theory_hours=0, practice_hours=0, **values
+        services.save_course,
+        actor=officer,
+        course=course,
+        theory_hours=0,
+        practice_hours=0,
+        **values,
     )
     assert error.field == "theory_hours"
 

@@ -43,7 +43,7 @@ def new_base(**changes):
 
 
 def test_the_federation_enters_a_base(officer):
-    answer = officer.post("/providers/new", data=new_base())
+    answer = officer.submit("/providers/new", **new_base())
     assert answer.status_code == 303
     base = db.session.scalar(select(Provider).where(Provider.name == "新基地"))
     assert "新基地" in officer.get(answer.location).text
@@ -60,7 +60,7 @@ def test_the_federation_enters_a_base(officer):
     ],
 )
 def test_a_wrong_credit_code_is_explained_at_its_field_and_kept(officer, typed, told):
-    answer = officer.post("/providers/new", data=new_base(credit_code=typed))
+    answer = officer.submit("/providers/new", **new_base(credit_code=typed))
     assert answer.status_code == 422
     assert told in answer.text
     assert f'value="{typed}"' in answer.text
@@ -69,18 +69,18 @@ def test_a_wrong_credit_code_is_explained_at_its_field_and_kept(officer, typed, 
 def test_full_width_and_spaced_codes_are_read(officer):
     code = factories.credit_code()
     typed = " ".join([code[:2], code[2:8], code[8:]]).lower()
-    assert officer.post("/providers/new", data=new_base(credit_code=typed)).status_code == 303
+    assert officer.submit("/providers/new", **new_base(credit_code=typed)).status_code == 303
 
 
 def test_a_code_is_registered_once(officer, base):
-    answer = officer.post("/providers/new", data=new_base(credit_code=base.credit_code))
+    answer = officer.submit("/providers/new", **new_base(credit_code=base.credit_code))
     assert answer.status_code == 422
     assert "已经登记过" in answer.text
 
 
 def test_a_base_outside_the_officers_region_is_not_a_choice(officer):
     factories.region("210602")
-    answer = officer.post("/providers/new", data=new_base(region_code="210602"))
+    answer = officer.submit("/providers/new", **new_base(region_code="210602"))
     assert answer.status_code == 422
 
 
@@ -95,7 +95,7 @@ def accreditation(**changes):
 
 
 def test_an_accreditation_follows_another(officer, base):
-    answer = officer.post(f"/providers/{base.id}/accreditations/new", data=accreditation())
+    answer = officer.submit(f"/providers/{base.id}/accreditations/new", **accreditation())
     assert answer.status_code == 303
     page = officer.get(f"/providers/{base.id}").text
     assert "2031年1月1日" in page
@@ -112,22 +112,28 @@ def test_an_accreditation_follows_another(officer, base):
     ],
 )
 def test_what_an_accreditation_refuses(officer, base, changes, told):
-    answer = officer.post(f"/providers/{base.id}/accreditations/new", data=accreditation(**changes))
+    answer = officer.submit(f"/providers/{base.id}/accreditations/new", **accreditation(**changes))
     assert answer.status_code == 422
     assert told in answer.text
 
 
 def test_the_staff_runs_its_own_venues_and_teachers(staff, base):
-    venue = {"name": "直播间", "address": "一楼", "capacity": "２０", "step_free": "y", "way_there": "12 路公交"}
-    assert staff.post(f"/providers/{base.id}/venues/new", data=venue).status_code == 303
+    venue = {
+        "name": "直播间",
+        "address": "一楼",
+        "capacity": "２０",
+        "step_free": "y",
+        "way_there": "12 路公交",
+    }
+    assert staff.submit(f"/providers/{base.id}/venues/new", **venue).status_code == 303
     entered = db.session.scalar(select(Venue).where(Venue.provider_id == base.id))
     assert (entered.capacity, entered.step_free, entered.screen_readers) == (20, True, False)
-    answer = staff.post(f"/venues/{entered.id}/edit", data=venue | {"capacity": "25"})
+    answer = staff.submit(f"/venues/{entered.id}/edit", **(venue | {"capacity": "25"}))
     assert answer.location.endswith("/providers/own")
-    answer = staff.post(f"/providers/{base.id}/teachers/new", data={"name": "买买提•吐尔逊"})
+    answer = staff.submit(f"/providers/{base.id}/teachers/new", name="买买提•吐尔逊")
     assert "/qualifications/new" in answer.location
     held = {"title": "讲师", "number": "A1", "kinds": ["rural"], "valid_from": "2022-1-1"}
-    assert staff.post(answer.location, data=held).status_code == 303
+    assert staff.submit(answer.location, **held).status_code == 303
     page = staff.get("/providers/own").text
     assert "买买提·吐尔逊" in page
     assert "直播间" in page
@@ -152,7 +158,7 @@ def test_the_staff_does_not_touch_its_accreditation(staff, base):
 )
 def test_what_a_venue_refuses(staff, base, changes, told):
     values = {"name": "直播间", "address": "一楼", "capacity": "20"} | changes
-    answer = staff.post(f"/providers/{base.id}/venues/new", data=values)
+    answer = staff.submit(f"/providers/{base.id}/venues/new", **values)
     assert answer.status_code == 422
     assert told in answer.text
 
@@ -160,7 +166,7 @@ def test_what_a_venue_refuses(staff, base, changes, told):
 def test_a_venue_name_is_used_once_in_a_base(staff, base):
     factories.venue(base, name="直播间")
     values = {"name": "直播间", "address": "一楼", "capacity": "20"}
-    answer = staff.post(f"/providers/{base.id}/venues/new", data=values)
+    answer = staff.submit(f"/providers/{base.id}/venues/new", **values)
     assert answer.status_code == 422
     assert "已有同名的场地" in answer.text
 
@@ -168,8 +174,12 @@ def test_a_venue_name_is_used_once_in_a_base(staff, base):
 def test_every_address_with_an_id_of_another_base_or_region_is_unknown(app, sign_in, staff):
     other = factories.provider()
     venue, teacher = factories.venue(other), build.teacher_of(other.id)
-    held = db.session.scalar(select(TeacherQualification.id).where(TeacherQualification.teacher_id == teacher.id))
-    period = db.session.scalar(select(Accreditation.id).where(Accreditation.provider_id == other.id))
+    held = db.session.scalar(
+        select(TeacherQualification.id).where(TeacherQualification.teacher_id == teacher.id)
+    )
+    period = db.session.scalar(
+        select(Accreditation.id).where(Accreditation.provider_id == other.id)
+    )
     shared = [
         f"/providers/{other.id}",
         f"/providers/{other.id}/venues/new",
