@@ -4,11 +4,25 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Numeric,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.attendance.types import AssessmentPart, CompletionOutcome, CompletionState, Mark, MarkMethod
+from app.attendance.types import (
+    AssessmentPart,
+    CompletionOutcome,
+    CompletionState,
+    Mark,
+    MarkMethod,
+)
 from app.enrolment.models import Enrolment
 from app.platform.db import Base, HasId, one_of, stored_enum
 from app.platform.history import Versioned
@@ -28,7 +42,9 @@ class AttendanceMark(HasId, Versioned, Base):
     session_id: Mapped[int] = mapped_column(ForeignKey("class_session.id"))
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
     mark: Mapped[Mark] = mapped_column(stored_enum(Mark))
-    method: Mapped[MarkMethod] = mapped_column(stored_enum(MarkMethod), default=MarkMethod.ROLL_CALL)
+    method: Mapped[MarkMethod] = mapped_column(
+        stored_enum(MarkMethod), default=MarkMethod.ROLL_CALL
+    )
     note: Mapped[str] = mapped_column(String(200), default="")
     marked_at: Mapped[datetime]
     marked_by_id: Mapped[int] = mapped_column(BigInteger)

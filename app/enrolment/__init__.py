@@ -4,4 +4,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.enrolment import models, services  # noqa: F401
+    from app.enrolment.routes import bp, tasks
+    from app.platform.pages import register_tasks
+
+    app.register_blueprint(bp)
+    register_tasks(tasks)

@@ -413,6 +413,11 @@ def roster_rows(
     return statement.order_by(Person.pinyin, Person.name, Enrolment.id)
 
 
+def all_rows(statement: Rows) -> Sequence[Any]:
+    """Every row of a list, for an export."""
+    return db.session.execute(statement).all()
+
+
 def waiting_positions(class_id: int) -> dict[int, int]:
     """Place of each waiting enrolment of a class, counted over all of them and not only over those in view."""
     ids = db.session.scalars(
