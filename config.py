@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     outbox_gateway: str = Field(default="file", pattern="^(console|file)$")
     outbox_dir: Path = ROOT / "var" / "outbox"
 
+    trusted_proxies: int = Field(
+        default=0, ge=0, le=3, description="Reverse proxies whose X-Forwarded-… headers tell the client's address"
+    )
+
     idle_minutes: int = Field(default=30, ge=5, le=240, description="Session time-out (GB/T 22239-2019)")
     lockout_failures: int = Field(default=5, ge=3, le=10)
     lockout_minutes: int = Field(default=15, ge=5, le=1440)

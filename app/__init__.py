@@ -5,6 +5,7 @@ from importlib import import_module
 
 from flask import Flask
 from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.platform import access, cli, crypto, eventlog, history, limits, pages
 from app.platform.db import Base, db
@@ -42,6 +43,9 @@ def create_app(settings: Settings) -> Flask:
         SETTINGS=settings,
         **{key.upper(): getattr(settings, key) for key in _PUBLIC_SETTINGS},
     )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     db.init_app(app)
     crypto.init_app(
         app,

@@ -269,6 +269,14 @@ def start() -> ResponseReturnValue:
 # Pages of the site itself
 
 
+@bp.get("/healthz")
+@public
+def healthy() -> ResponseReturnValue:
+    """For whoever watches the service: 200 when the web and its database answer."""
+    db.session.execute(select(1))
+    return {"status": "ok"}
+
+
 @bp.get("/accessibility")
 @public
 def accessibility() -> ResponseReturnValue:
@@ -384,12 +392,12 @@ def money(value: Decimal | int | None) -> str:
     return f"{Decimal(value).quantize(Decimal('0.01'), ROUND_HALF_UP):,} 元"
 
 
-def rate(numerator: int | None, denominator: int | None) -> str:
-    """65.0 %, rounded half up to one decimal; — where there is nothing to divide by."""
+def rate(numerator: int | None, denominator: int | None, places: int = 1) -> str:
+    """65.0 %, rounded half up to `places` decimals; — where there is nothing to divide by."""
     if numerator is None or not denominator:
         return NOTHING
-    tenths = (2000 * numerator + denominator) // (2 * denominator)
-    return f"{tenths // 10}.{tenths % 10} %"
+    percent = Decimal(100 * numerator) / denominator
+    return f"{percent.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)} %"
 
 
 def number_zh(value: int | Decimal | None) -> str:
