@@ -71,18 +71,50 @@ def test_spells(trainee: Trainee, changes: dict[str, Any], name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "name"),
-    [("form", "ck_employment_spell_form_known"), ("state", "ck_employment_spell_state_known")],
+    ("table", "column"),
+    [
+        ("employment_spell", "form"),
+        ("employment_spell", "state"),
+        ("follow_up", "outcome"),
+        ("follow_up", "method"),
+        ("exclusion", "reason"),
+        ("follow_up_attempt", "method"),
+        ("evidence", "kind"),
+        ("evidence", "grade"),
+    ],
 )
-def test_spells_know_their_words(trainee: Trainee, column: str, name: str) -> None:
-    values = spell_values(trainee.person.id) | {column: "else", "decided_at": MOMENT}
-    columns = ", ".join(values)
-    places = ", ".join(f":{one}" for one in values)
-    with pytest.raises(IntegrityError, match=name), db.session.begin_nested():
-        db.session.execute(
-            text(f"INSERT INTO employment_spell ({columns}) VALUES ({places})"),
-            {key: getattr(value, "value", value) for key, value in values.items()},
-        )
+def test_only_words_of_the_field_are_kept(
+    trainee: Trainee, make_spell: Callable[..., EmploymentSpell], table: str, column: str
+) -> None:
+    """A word that no type names is refused in each column that holds one."""
+    make_spell()
+    actor = factories.actor(Role.TOWNSHIP)
+    first, last = trainee.follow_ups[0], trainee.follow_ups[-1]
+    services.record_attempt(
+        actor=actor,
+        follow_up=first,
+        method=ContactMethod.PHONE,
+        on=date(2024, 6, 3),
+        note="",
+        nonce="one",
+    )
+    services.exclude(
+        actor=actor,
+        follow_up=last,
+        reason=ExclusionReason.MOVED,
+        since=date(2024, 6, 1),
+        method=ContactMethod.PHONE,
+        note="",
+        document=document(EvidenceKind.OTHER, colour="red"),
+    )
+    db.session.flush()
+    decided = ", decided_at = now()" if column == "state" else ""
+    of = {"follow_up": f"WHERE id = {last.id}"}.get(table, "")
+    with (
+        pytest.raises(IntegrityError, match=f"ck_{table}_{column}_known"),
+        db.session.begin_nested(),
+    ):
+        db.session.execute(text(f"UPDATE {table} SET {column} = 'else'{decided} {of}"))
 
 
 @pytest.mark.parametrize(
