@@ -5,6 +5,8 @@
   // The error summary takes the focus, so that it is read first; its links focus the field itself.
   const summary = document.querySelector("[data-error-summary]");
   if (summary) {
+    // The form was sent to an address that still ends in #main where the skip link was used: it would take the focus.
+    if (window.location.hash) history.replaceState(null, "", window.location.pathname + window.location.search);
     summary.focus();
     summary.addEventListener("click", (event) => {
       const link = event.target.closest("a[href^='#']");
