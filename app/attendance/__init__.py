@@ -4,4 +4,11 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.attendance import models  # noqa: F401
+    from app.attendance.queries import passed_among
+    from app.attendance.routes import bp, tasks
+    from app.enrolment.queries import register_passed
+    from app.platform.pages import register_tasks
+
+    app.register_blueprint(bp)
+    register_tasks(tasks)
+    register_passed(passed_among)

@@ -339,6 +339,22 @@ def completions(class_id: int) -> dict[int, Completion]:
     return {row.enrolment_id: row for row in rows}
 
 
+def completion_stage(class_id: int) -> CompletionState | None:
+    """How far the completions of those who have a seat are: confirmed, handed in, or neither."""
+    states = set(
+        db.session.scalars(
+            select(Completion.state)
+            .join(Completion.enrolment)
+            .where(Enrolment.class_id == class_id, _ENROLLED)
+            .distinct()
+        )
+    )
+    for state in (CompletionState.CONFIRMED, CompletionState.PROPOSED):
+        if state in states:
+            return state
+    return None
+
+
 def hold_class(klass: TrainingClass) -> TrainingClass:
     """The class as it is now, held until the transaction ends: its marks and completions then stand still."""
     return db.session.execute(
