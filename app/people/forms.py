@@ -55,7 +55,7 @@ class PersonFilter(FilterForm):
     """Narrows the list of the register."""
 
     words = SearchField("姓名、拼音或首字母", [optional(), Length(max=80)])
-    township = SelectField("镇街", [optional()])
+    township = SelectField("居住地", [optional()])
     category = ChoiceField("残疾类别", [optional()], choices=Category)
     flag = ChoiceField("家庭情况", [optional()], choices=HouseholdFlag)
     kind = ChoiceField(
@@ -218,7 +218,12 @@ class CheckForm(Form):
     """The yearly check and the needs, on one page, as an officer asks at the door."""
 
     employment = RadioField("现在有工作吗", [required()], choices=CheckedEmployment)
-    needs = ChecksField("需要什么帮助", [optional()], choices=NeedKind, hint="没有需求的不用勾。")
+    needs = ChecksField(
+        "需要什么帮助",
+        [optional()],
+        choices=NeedKind,
+        hint="没有的不用勾。下面写了愿望的，就算有这项需求。",
+    )
     training_wish = TextField(
         "想学什么", [optional(), Length(max=200)], hint="例如：直播带货、按摩、种植。"
     )
@@ -228,25 +233,19 @@ class CheckForm(Form):
     note = TextAreaField("其他情况", [optional(), Length(max=500)], render_kw={"rows": 2})
     checked_on = DateField("核查日期", [required()])
 
-    def validate_training_wish(self, field: TextField) -> None:
-        self._told(field, NeedKind.TRAINING, "想学什么")
-
-    def validate_employment_wish(self, field: TextField) -> None:
-        self._told(field, NeedKind.EMPLOYMENT, "想做什么工作")
-
-    def _told(self, field: TextField, kind: NeedKind, label: str) -> None:
-        if field.data and kind not in (self.needs.data or ()):
-            raise ValidationError(
-                f"填写了“{label}”，请在“需要什么帮助”里勾选{kind.label}，或清空这一项。"
-            )
-
     def facts(self) -> CheckFacts:
-        wishes = {NeedKind.TRAINING: self.training_wish, NeedKind.EMPLOYMENT: self.employment_wish}
+        told = {NeedKind.TRAINING: self.training_wish, NeedKind.EMPLOYMENT: self.employment_wish}
+        ticked = self.needs.data or ()
         return CheckFacts(
             checked_on=given(self.checked_on),
             employment=self.employment.data,
             note=self.note.data or "",
-            wishes={kind: wishes[kind].data or "" for kind in self.needs.data or ()},
+            # At the door a wish is written down without ticking its box.
+            wishes={
+                kind: field.data or ""
+                for kind, field in told.items()
+                if field.data or kind in ticked
+            },
         )
 
 

@@ -15,9 +15,12 @@ from app.people.types import AccountRequestState, ConsentPurpose
 from app.platform import clock
 from app.platform.access import current_actor, found, public, requires
 from app.platform.crypto import FieldKeys
+from app.platform.limits import limiter
 from app.platform.pages import done, page, paginate
 from app.platform.unit_of_work import unit_of_work
 
+#: An office that registers a whole village from one address stays below it; trying numbers out does not.
+_PER_ADDRESS = "20 per minute;100 per hour"
 _SESSION_KEY = "registration"
 _CITIZEN_LENGTH = 18
 _WRONG_CODE = (
@@ -27,6 +30,7 @@ _WRONG_CODE = (
 
 
 @bp.route("/register", methods=["GET", "POST"])
+@limiter.limit(_PER_ADDRESS, methods=["POST"])
 @public
 def register_account() -> ResponseReturnValue:
     """The wish for an account. The answer is the same whether there is such a person or not."""
@@ -58,6 +62,7 @@ def register_account() -> ResponseReturnValue:
 
 
 @bp.route("/register/code", methods=["GET", "POST"])
+@limiter.limit(_PER_ADDRESS, methods=["POST"])
 @public
 def confirm_account() -> ResponseReturnValue:
     """Enter the code from the text message, or read that the township will call."""
@@ -131,6 +136,17 @@ def account_request(request_id: int) -> ResponseReturnValue:
         row=row,
         homes=queries.place_names([row.person.residence_code]),
     )
+
+
+@bp.post("/account-requests/<int:request_id>/phone")
+@requires(policies.can_decide_account_requests)
+def show_request_phone(request_id: int) -> ResponseReturnValue:
+    """The telephone to call: asked for on purpose and logged."""
+    row = found(queries.find_account_request(viewer=current_actor(), request_id=request_id))
+    with unit_of_work():
+        phone = services.show_request_phone(actor=current_actor(), request=row.request)
+    html, status = page("people/request_phone.html", row=row, phone=phone)
+    return html, status, {"Cache-Control": "no-store"}
 
 
 @bp.post("/account-requests/<int:request_id>/confirm")

@@ -28,7 +28,7 @@ from app.people.rules import (
 )
 from app.people.types import Category, ConsentPurpose, HouseholdFlag
 from app.platform import clock
-from app.platform.access import current_actor, found, requires
+from app.platform.access import Role, current_actor, found, requires
 from app.platform.errors import DomainError
 from app.platform.pages import Sort, done, page, paginate, xlsx_response
 from app.platform.sheets import Column
@@ -59,7 +59,11 @@ def _narrowed(form: PersonFilter) -> queries.ListFilter:
 
 
 def _filter() -> PersonFilter:
-    choices = queries.township_choices(current_actor(), as_of=clock.today())
+    actor, today = current_actor(), clock.today()
+    if actor.role is Role.TOWNSHIP:
+        choices = queries.residence_choices(actor, as_of=today)
+    else:
+        choices = queries.township_choices(actor, as_of=today)
     form = PersonFilter()
     form.township.choices = [(one.code, one.label) for one in choices]
     form.validate()
@@ -287,11 +291,19 @@ def show(person_id: int) -> ResponseReturnValue:
         guardians=queries.guardians_of(person),
         family=queries.family_of(person),
         check=queries.check_of_year(person, today.year),
-        needs=queries.needs_of(person, today.year),
+        needs=[
+            (need.kind.label, need.wish or "没有说明")
+            for need in queries.needs_of(person, today.year)
+        ],
         consented=queries.has_consent(person.id, ConsentPurpose.TRAINING),
         has_account=queries.has_account(person.id),
         history=queries.history_entries(person),
-        alike=near if policies.can_merge_persons(actor) else [],
+        # One telephone in a family is common: then the names must sound alike too.
+        alike=[
+            one
+            for one in near
+            if policies.can_merge_persons(actor) and one.initials == person.initials
+        ],
         flags=[flag.label for flag in HouseholdFlag if getattr(person, flag.value)],
         may_write=policies.can_change(actor, person),
         shown_number=services.ShownNumber,

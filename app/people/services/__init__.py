@@ -5,6 +5,7 @@ from app.people.services.accounts import (
     confirm_request,
     refuse_request,
     request_account,
+    show_request_phone,
 )
 from app.people.services.merging import MergePlan, merge_persons, plan_merge
 from app.people.services.records import (
@@ -43,5 +44,6 @@ __all__ = [
     "register_person",
     "request_account",
     "show_number",
+    "show_request_phone",
     "withdraw_consent",
 ]

@@ -136,6 +136,20 @@ def confirm_by_code(*, request_id: int | None, code: str, password: str) -> bool
     return True
 
 
+def show_request_phone(*, actor: Actor, request: AccountRequest) -> str:
+    """The telephone given with a request, for the office that has to call it; that it was shown is logged."""
+    person, phone = queries.person_of_request(request), find_account_phone(request)
+    if person is None or phone is None:
+        raise DomainError("这份申请没有电话，请按登记的电话联系本人。")
+    eventlog.record(
+        actor=actor,
+        action="person.number_shown",
+        subject=person,
+        detail={"what": "request_phone", "note": "开户申请的电话"},
+    )
+    return phone
+
+
 def confirm_request(*, actor: Actor, request: AccountRequest) -> str:
     """Open the account because the office knows the person; the initial password, to be handed over once."""
     person = _decide(request)

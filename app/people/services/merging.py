@@ -73,13 +73,15 @@ def plan_merge(*, kept: Person, other: Person) -> MergePlan:
         label = _label(name.partition(".")[0])
         counts[label] = counts.get(label, 0) + count
     found = queries.clashes(kept_id=kept.id, other_id=other.id)
+    for clash in found:
+        counts[_label(clash.table.name)] -= 1
     settled = [_settlement(clash) for clash in found if clash.table.name in _SETTLED]
     settled += [
         f"“{purpose.label}”：其中一份记录后来撤回过同意，合并后按已撤回处理。"
         for purpose in _withdrawn_later(kept.id, other.id)
     ]
     return MergePlan(
-        moves=sorted(counts.items()),
+        moves=sorted((label, count) for label, count in counts.items() if count > 0),
         filled=[label for label, _ in _filled(kept, other)],
         settled=settled,
         warnings=_warnings(kept, other),

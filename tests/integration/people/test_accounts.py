@@ -15,6 +15,7 @@ from app.people.models import AccountRequest, Consent, Guardian, Person
 from app.people.types import AccountRequestState, ConsentPurpose
 from app.platform.access import Role
 from app.platform.db import db
+from app.platform.eventlog import Event
 from app.platform.outbox import OutboxMessage
 from tests import factories
 from tests.integration.people.test_pages import send
@@ -84,6 +85,21 @@ def test_a_foreign_telephone_waits_for_the_township(client: FlaskClient, sign_in
     assert "同事" in again.text
 
 
+def test_the_telephone_to_call_is_shown_on_purpose_and_logged(
+    client: FlaskClient, sign_in: SignIn
+) -> None:
+    person = registered()
+    send(client, "/register", wish(person, phone="13900415002"))
+    request = db.session.scalars(select(AccountRequest)).one()
+    township = sign_in(Role.TOWNSHIP)
+    page = f"/account-requests/{request.id}"
+    assert "13900415002" not in township.get(page).text
+    assert "13900415002" in send(township, f"{page}/phone", {}, page=page).text
+    event = db.session.scalars(select(Event).where(Event.action == "person.number_shown")).one()
+    assert event.subject_id == person.id
+    assert "13900415002" not in str(event.detail)
+
+
 def test_a_refused_wish_stays_without_account(client: FlaskClient, sign_in: SignIn) -> None:
     person = registered()
     send(client, "/register", wish(person, phone="13900415002"))
@@ -101,7 +117,7 @@ def test_requests_of_other_towns_are_not_found(client: FlaskClient, sign_in: Sig
     township = sign_in(Role.TOWNSHIP)
     assert "张三" not in township.get("/account-requests").text
     assert township.get(f"/account-requests/{request.id}").status_code == 404
-    for act in ("confirm", "refuse"):
+    for act in ("confirm", "refuse", "phone"):
         path = f"/account-requests/{request.id}/{act}"
         assert send(township, path, {}, page="/persons/find").status_code == 404
 
