@@ -71,7 +71,7 @@ class _ListFilter(FilterForm):
 
 
 class FollowUpFilterForm(_ListFilter):
-    """Narrows the work list; which of its four views is shown is kept in `show`."""
+    """Narrows the work list; which of its views is shown is kept in `show`."""
 
     show = HiddenField("范围")
     township = SelectField("镇街", [optional()], choices=_townships)
@@ -164,7 +164,7 @@ class SpellForm(Form):
     contract_months = IntegerField(
         "合同期限（月）",
         [optional(), NumberRange(min=0, max=600)],
-        hint="无固定期限填 600。",
+        hint="没有签合同或无固定期限的不填。",
         width="short",
     )
     insurance_months = IntegerField(

@@ -43,6 +43,10 @@ from app.regions.models import Region
 Rows = Select[*tuple[Any, ...]]
 #: Employers offered for one search.
 MOST_EMPLOYERS = 20
+#: Views of the work list.
+SHOWN = ("overdue", "soon", "month", "open", "closed")
+#: Follow-ups due within so many days are announced on the start page.
+SOON_DAYS = 7
 #: Code of a township within that of a village.
 _TOWNSHIP_DIGITS = 9
 
@@ -197,7 +201,7 @@ def trainings_of(person_id: int) -> list[Training]:
 
 @dataclass(frozen=True)
 class FollowUpFilter:
-    """What the work list shows: `show` is overdue, month, open or closed; None for all."""
+    """What the work list shows: `show` is one of `SHOWN`; None for all."""
 
     show: str | None = "open"
     township: str | None = None
@@ -224,11 +228,16 @@ _FOLLOW_UP_COLUMNS: tuple[Any, ...] = (
 
 
 def _shown(today: date) -> dict[str, ColumnElement[bool]]:
-    """Conditions of the four views of the work list, as of a day."""
+    """Conditions of the views of the work list, as of a day."""
     month = today.replace(day=1)
     is_open = FollowUp.outcome.is_(None)
     return {
         "overdue": and_(is_open, FollowUp.due_on < today),
+        "soon": and_(
+            is_open,
+            FollowUp.due_on >= today,
+            FollowUp.due_on <= today + timedelta(days=SOON_DAYS),
+        ),
         "month": and_(
             is_open, FollowUp.due_on >= month, FollowUp.due_on < month + relativedelta(months=1)
         ),
@@ -267,7 +276,7 @@ def follow_up_rows(viewer: Actor, wanted: FollowUpFilter, *, today: date) -> Row
 
 
 def follow_up_counts(viewer: Actor, wanted: FollowUpFilter, *, today: date) -> dict[str, int]:
-    """How many each of the four views would show, in one query."""
+    """How many each view would show, in one query."""
     conditions = _shown(today)
     counted = select(*(func.count().filter(c).label(name) for name, c in conditions.items()))
     row = db.session.execute(_joined(counted, viewer, wanted)).one()
@@ -284,11 +293,10 @@ class DueSoon:
     next: date | None
 
 
-def due_soon(viewer: Actor, *, today: date, days: int = 7) -> DueSoon:
-    """Follow-ups overdue, and those due within `days` from today."""
-    is_open = FollowUp.outcome.is_(None)
-    overdue = and_(is_open, FollowUp.due_on < today)
-    soon = and_(is_open, FollowUp.due_on >= today, FollowUp.due_on <= today + timedelta(days=days))
+def due_soon(viewer: Actor, *, today: date) -> DueSoon:
+    """Follow-ups overdue, and those due soon."""
+    shown = _shown(today)
+    overdue, soon = shown["overdue"], shown["soon"]
     row = db.session.execute(
         select(
             func.count().filter(overdue),
@@ -296,8 +304,9 @@ def due_soon(viewer: Actor, *, today: date, days: int = 7) -> DueSoon:
             func.count().filter(soon),
             func.min(FollowUp.due_on).filter(soon),
         )
+        .select_from(FollowUp)
         .join(Person, Person.id == FollowUp.person_id)
-        .where(is_open, _person_in_scope(viewer))
+        .where(shown["open"], _person_in_scope(viewer))
     ).one()
     return DueSoon(*row)
 

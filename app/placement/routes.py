@@ -27,7 +27,7 @@ from app.placement.models import EmploymentSpell
 from app.placement.types import FollowUpOutcome, Origin, SpellState
 from app.platform import clock, eventlog
 from app.platform.access import Actor, Role, current_actor, found, requires
-from app.platform.pages import Sort, Task, Urgency, done, page, paginate, xlsx_response
+from app.platform.pages import Sort, Standing, Task, Urgency, done, page, paginate, xlsx_response
 from app.platform.unit_of_work import unit_of_work
 
 bp = Blueprint("placement", __name__)
@@ -39,7 +39,7 @@ bp = Blueprint("placement", __name__)
 @bp.get("/follow-ups")
 @requires(policies.can_see_follow_ups)
 def follow_ups() -> ResponseReturnValue:
-    """The work list, in four views with a count each."""
+    """The work list, in views with a count each."""
     viewer, today = current_actor(), clock.today()
     form = FollowUpFilterForm()
     wanted = _wanted_follow_ups(form)
@@ -77,7 +77,7 @@ def export_follow_ups() -> ResponseReturnValue:
 def _wanted_follow_ups(form: FollowUpFilterForm) -> queries.FollowUpFilter:
     show = form.show.data or "open"
     return queries.FollowUpFilter(
-        show=show if show in ("overdue", "month", "open", "closed") else "open",
+        show=show if show in queries.SHOWN else "open",
         township=_valid(form, "township"),
         text=_valid(form, "text"),
     )
@@ -189,6 +189,7 @@ def spells() -> ResponseReturnValue:
         counts=queries.spell_counts(viewer),
         sort=sort,
         reports=policies.can_report_spells(viewer),
+        follows=policies.can_see_follow_ups(viewer),
     )
 
 
@@ -203,7 +204,7 @@ def export_spells() -> ResponseReturnValue:
         sheets.spell_cells(queries.read(sort.apply(rows, then=queries.SPELL_TIE))),
         notes=[
             "证明等级：A 劳动合同和社会保险，B 营业执照或工资记录，"
-            "C 村（社区）证明和照片，D 本人承诺；没有材料的为空。",
+            "C 村（社区）证明和照片，D 本人承诺或其他材料；没有材料的为空。",
             f"导出日期：{clock.today().isoformat()}。",
         ],
     )
@@ -546,15 +547,24 @@ def _history(shown: EmploymentSpell) -> list[dict[str, Any]]:
 # The start page
 
 
-def tasks(actor: Actor) -> Iterator[Task]:
-    """Follow-ups and spells that wait for this actor today."""
-    if actor.role in (Role.TOWNSHIP, Role.FEDERATION):
+def tasks(actor: Actor) -> Iterator[Task | Standing]:
+    """Follow-ups and spells that wait for this actor today, and the work that was proven."""
+    if not policies.can_report_spells(actor):
+        return
+    if policies.can_work_follow_ups(actor):
         yield from _follow_up_tasks(actor)
-    if actor.role is Role.FEDERATION:
-        yield from _verification_tasks(actor)
-    if actor.role in (Role.TOWNSHIP, Role.PROVIDER):
-        returned = queries.spell_counts(actor).get(SpellState.RETURNED, 0)
-        yield Task(returned, "就业记录被退回，等待补充", "placement.spells", {"state": "returned"})
+    counts = queries.spell_counts(actor)
+    if policies.can_decide_spells(actor):
+        yield _verification_task(actor, counts.get(SpellState.REPORTED, 0))
+    else:
+        yield Task(
+            counts.get(SpellState.RETURNED, 0),
+            "就业记录被退回，等待补充",
+            "placement.spells",
+            {"state": "returned"},
+        )
+    verified = counts.get(SpellState.VERIFIED, 0)
+    yield Standing("已核实的就业", str(verified), "placement.spells", {"state": "verified"})
 
 
 def _follow_up_tasks(actor: Actor) -> Iterator[Task]:
@@ -564,19 +574,18 @@ def _follow_up_tasks(actor: Actor) -> Iterator[Task]:
     )
     if actor.role is Role.TOWNSHIP:
         yield Task(
-            due.soon, "回访在 7 天内到期", "placement.follow_ups", {"show": "open"}, due=due.next
+            due.soon, "回访在 7 天内到期", "placement.follow_ups", {"show": "soon"}, due=due.next
         )
 
 
-def _verification_tasks(actor: Actor) -> Iterator[Task]:
-    waiting = queries.spell_counts(actor).get(SpellState.REPORTED, 0)
-    since = queries.oldest_reported(actor)
-    note = f"最早的一条已等待 {(clock.now() - since).days} 天" if since else ""
-    yield Task(
+def _verification_task(actor: Actor, waiting: int) -> Task:
+    since = queries.oldest_reported(actor) if waiting else None
+    days = (clock.now() - since).days if since else 0
+    return Task(
         waiting,
         "就业记录等待核实",
         "placement.spells",
         {"state": "reported"},
         urgency=Urgency.SOON,
-        note=note,
+        note=f"最早的一条已等待 {days} 天" if days else "",
     )

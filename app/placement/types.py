@@ -31,7 +31,7 @@ class EvidenceGrade(LabelledEnum):
     A = "A", "A 劳动合同和社会保险"
     B = "B", "B 营业执照或工资记录"
     C = "C", "C 村（社区）证明和照片"
-    D = "D", "D 本人承诺"
+    D = "D", "D 本人承诺或其他材料"
 
 
 class EvidenceKind(LabelledEnum):

@@ -83,9 +83,11 @@ def photo(*, colour: str = "green", exif: bool = False) -> bytes:
     data = Image.Exif()
     if exif:
         data[0x010F] = "CameraMaker"
+        data[0x0112] = 6  # held upright: to be turned by a quarter
         data.get_ifd(0x8825)[1] = "N"
+    told = {"comment": b"CameraNote", "xmp": b"<x:xmpmeta>CameraPlace</x:xmpmeta>"}
     target = io.BytesIO()
-    image.save(target, "JPEG", exif=data)
+    image.save(target, "JPEG", exif=data, **(told if exif else {}))
     return target.getvalue()
 
 

@@ -203,7 +203,7 @@ def test_counts_are_those_of_the_lists(
     for show, count in counts.items():
         rows = queries.follow_up_rows(viewer, queries.FollowUpFilter(show=show), today=TODAY)
         assert len(db.session.execute(rows).all()) == count, show
-    assert counts == {"overdue": 1, "month": 0, "open": 7, "closed": 1}
+    assert counts == {"overdue": 1, "soon": 0, "month": 0, "open": 7, "closed": 1}
 
 
 def test_due_on_the_day_is_not_overdue(make_trainee: Callable[..., Trainee]) -> None:
@@ -211,5 +211,5 @@ def test_due_on_the_day_is_not_overdue(make_trainee: Callable[..., Trainee]) -> 
     counts = queries.follow_up_counts(
         factories.actor(Role.TOWNSHIP), queries.FollowUpFilter(), today=TODAY
     )
-    assert (counts["overdue"], counts["month"]) == (0, 1)
+    assert (counts["overdue"], counts["soon"], counts["month"]) == (0, 1, 1)
     assert db.session.scalar(select(func.count()).select_from(FollowUp)) == 4

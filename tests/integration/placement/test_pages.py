@@ -282,7 +282,14 @@ def test_a_spell_is_reported_with_a_photo(trainee: Trainee, township: FlaskClien
     file = (io.BytesIO(photo(exif=True)), "店铺.jpg")
     answer = report(township, trainee, kind="photo", file=file)
     shown = text_of(township.get(answer.location))
-    for part in ("待核实", "小梅网店", "3,200.00 元", "“测试班期”", "D 本人承诺", "营业执照"):
+    for part in (
+        "待核实",
+        "小梅网店",
+        "3,200.00 元",
+        "“测试班期”",
+        "D 本人承诺或其他材料",
+        "营业执照",
+    ):
         assert part in shown, part
 
 
