@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import current_app
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from app.platform.errors import DomainError
 
@@ -40,11 +40,16 @@ def store_upload(content: bytes, *, field: str | None = None) -> StoredFile:
         return store(content, "application/pdf")
     try:
         with Image.open(io.BytesIO(content)) as image:
-            kind = image.format or ""
+            # Many phones append a small second picture to a JPEG, which makes it an MPO: only the first is kept.
+            kind = "JPEG" if image.format == "MPO" else image.format or ""
             if kind not in _IMAGES:
                 raise DomainError("只接受 JPG、PNG、WEBP 照片或 PDF 文件。", field)
             clean = io.BytesIO()
-            image.save(clean, format=kind, exif=b"", quality=85)
+            # Turned upright first, since the camera's note on how it was held goes too.
+            upright = ImageOps.exif_transpose(image)
+            for name in upright.info.keys() - {"icc_profile", "transparency"}:
+                del upright.info[name]
+            upright.save(clean, format=kind, exif=b"", quality=85)
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
         raise DomainError("文件内容不是照片也不是 PDF，请核对后重新选择。", field) from error
     return store(clean.getvalue(), _IMAGES[kind])
