@@ -438,10 +438,16 @@ def _refuse_slots(
 ) -> None:
     rules.refuse_outside(slots, starts_on=klass.starts_on, ends_on=klass.ends_on, field=day_field)
     last = max(slot.day for slot in slots)
-    if find_open_venue(provider_id=klass.provider_id, venue_id=venue_id, open_on=last) is None:
+    # Held first the venue, then the teacher: two plans that want the same wait for each other and never deadlock.
+    if (
+        find_open_venue(provider_id=klass.provider_id, venue_id=venue_id, open_on=last, hold=True)
+        is None
+    ):
         raise DomainError("这个场地不属于本单位，或者到上课时已停用，请重新选择。", "venue_id")
     if (
-        find_present_teacher(provider_id=klass.provider_id, teacher_id=teacher_id, present_on=last)
+        find_present_teacher(
+            provider_id=klass.provider_id, teacher_id=teacher_id, present_on=last, hold=True
+        )
         is None
     ):
         raise DomainError("这位教师不属于本单位，或者到上课时已离开，请重新选择。", "teacher_id")

@@ -13,13 +13,19 @@ WARN_DAYS = 60
 
 
 def init_app(app: Flask) -> None:
+    from app.identity.queries import register_scope
+    from app.identity.types import ScopeSource
+    from app.platform.access import Role
     from app.platform.pages import register_tasks
     from app.platform.unit_of_work import explain_constraints
-    from app.providers import models  # noqa: F401
+    from app.providers import queries
     from app.providers.routes import bp
 
     app.register_blueprint(bp)
     register_tasks(tasks)
+    register_scope(
+        Role.PROVIDER, ScopeSource(label=queries.scope_label, choices=queries.scope_choices)
+    )
     explain_constraints(
         {
             "uq_provider_credit_code": (

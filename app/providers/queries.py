@@ -232,23 +232,41 @@ def region_name(code: str) -> str:
     return db.session.scalar(select(Region.name).where(Region.code == code)) or code
 
 
-def find_open_venue(*, provider_id: int, venue_id: int, open_on: date) -> Venue | None:
-    """A venue of this base that is not closed by that day."""
-    return db.session.scalar(
-        select(Venue).where(
-            Venue.id == venue_id,
-            Venue.provider_id == provider_id,
-            or_(Venue.closed_on.is_(None), Venue.closed_on > open_on),
-        )
+def find_open_venue(
+    *, provider_id: int, venue_id: int, open_on: date, hold: bool = False
+) -> Venue | None:
+    """A venue of this base that is not closed by that day.
+
+    With `hold`, nobody else plans it until the transaction ends: who comes second sees what the first planned.
+    """
+    statement = select(Venue).where(
+        Venue.id == venue_id,
+        Venue.provider_id == provider_id,
+        or_(Venue.closed_on.is_(None), Venue.closed_on > open_on),
     )
+    return db.session.scalar(statement.with_for_update(key_share=True) if hold else statement)
 
 
-def find_present_teacher(*, provider_id: int, teacher_id: int, present_on: date) -> Teacher | None:
-    """A teacher of this base who has not left by that day."""
-    return db.session.scalar(
-        select(Teacher).where(
-            Teacher.id == teacher_id,
-            Teacher.provider_id == provider_id,
-            or_(Teacher.left_on.is_(None), Teacher.left_on > present_on),
-        )
+def find_present_teacher(
+    *, provider_id: int, teacher_id: int, present_on: date, hold: bool = False
+) -> Teacher | None:
+    """A teacher of this base who has not left by that day; `hold` as for a venue."""
+    statement = select(Teacher).where(
+        Teacher.id == teacher_id,
+        Teacher.provider_id == provider_id,
+        or_(Teacher.left_on.is_(None), Teacher.left_on > present_on),
     )
+    return db.session.scalar(statement.with_for_update(key_share=True) if hold else statement)
+
+
+def scope_choices() -> list[tuple[int, str]]:
+    """(id, name) of all bases: what the administrator of accounts may grant."""
+    rows = db.session.execute(
+        select(Provider.id, Provider.name).order_by(Provider.name, Provider.id)
+    )
+    return [(row.id, row.name) for row in rows]
+
+
+def scope_label(provider_id: int) -> str | None:
+    """Name of a base, for a role that is bound to it."""
+    return db.session.scalar(select(Provider.name).where(Provider.id == provider_id))

@@ -206,7 +206,7 @@ def test_a_second_press_is_explained(staff, base):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"ends_on": "2024-3-10"}, "结束日期早于开课日期"),
+        ({"ends_on": "2024-03-10"}, "结束日期早于开课日期"),
         ({"starts_on": "2024-2-30"}, "没有 2024年2月30日 这一天"),
         ({"starts_on": "明天"}, "看不出是哪一天"),
         ({"capacity": "501"}, "在 1 到 500 之间"),

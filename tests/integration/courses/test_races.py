@@ -135,5 +135,6 @@ def test_of_two_classes_that_want_one_room_one_gets_it_and_the_other_is_told(com
 
     refused = refusals(together(committing_app, *(add(*one) for one in wanted)))
     assert [error.field for error in refused] == ["venue_id"]
+    assert "8:30-10:00 班期" in refused[0].message
     assert db.session.scalar(select(func.count()).select_from(ClassSession)) == 1
     assert db.session.scalar(select(func.count()).select_from(TrainingClass)) == 2
