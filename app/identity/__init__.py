@@ -7,13 +7,11 @@ from flask_login import LoginManager
 def init_app(app: Flask) -> None:
     from app.identity import cli, jobs, models  # noqa: F401
     from app.identity.queries import load_signed_in
-    from app.identity.routes import bp, limiter
+    from app.identity.routes import bp
 
     login = LoginManager(app)
     login.user_loader(load_signed_in)
     # A session ends by its time-out and by the account's epoch; a change of address (mobile networks) ends none.
     login.session_protection = None
-    app.config.setdefault("RATELIMIT_ENABLED", True)
-    limiter.init_app(app)
     app.register_blueprint(bp)
     app.cli.add_command(cli.group)

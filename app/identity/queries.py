@@ -271,6 +271,7 @@ def newest_code(account_id: int, purpose: CodePurpose) -> OneTimeCode | None:
         .order_by(OneTimeCode.id.desc())
         .limit(1)
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 from flask import Blueprint, current_app, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user, logout_user
 
 from app.identity import policies, queries, services
@@ -49,6 +47,7 @@ from app.platform.access import (
     requires,
 )
 from app.platform.errors import DomainError
+from app.platform.limits import limiter
 from app.platform.pages import (
     Sort,
     clock_time,
@@ -65,21 +64,9 @@ from app.regions.queries import federation_choices, township_choices
 
 bp = Blueprint("identity", __name__)
 
-#: Requests of one address. NOTE: counted in the memory of each web process, so that with N processes up to N times
-#: as many get through; the lock-out, which is in the database, does not depend on it.
-limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
-
+#: Requests of one address; the lock-out, which is in the database, does not depend on them.
 _GUESSES_PER_ADDRESS = "30/minute;300/hour"
 _CODES_PER_ADDRESS = "10/minute;60/hour"
-
-
-def _unlimited() -> bool:
-    return not current_app.config["RATELIMIT_ENABLED"]
-
-
-def limited(limit: str) -> Callable[[Any], Any]:
-    """Limit the POSTs of one address to a view."""
-    return limiter.limit(limit, methods=["POST"], exempt_when=_unlimited)
 
 
 # Sign-in
@@ -87,7 +74,7 @@ def limited(limit: str) -> Callable[[Any], Any]:
 
 @bp.route("/sign-in", methods=["GET", "POST"])
 @public
-@limited(_GUESSES_PER_ADDRESS)
+@limiter.limit(_GUESSES_PER_ADDRESS, methods=["POST"])
 def sign_in() -> ResponseReturnValue:
     """Name and password (登录)."""
     wanted = local_path(request.args.get("next"))
@@ -225,7 +212,7 @@ def account() -> ResponseReturnValue:
 
 @bp.route("/account/password", methods=["GET", "POST"])
 @requires(anyone_signed_in)
-@limited(_GUESSES_PER_ADDRESS)
+@limiter.limit(_GUESSES_PER_ADDRESS, methods=["POST"])
 def change_password() -> ResponseReturnValue:
     """Change one's own password; the first thing after signing in with an initial one."""
     form = ChangePasswordForm()
@@ -244,7 +231,7 @@ def change_password() -> ResponseReturnValue:
 
 @bp.route("/forgot-password", methods=["GET", "POST"])
 @public
-@limited(_CODES_PER_ADDRESS)
+@limiter.limit(_CODES_PER_ADDRESS, methods=["POST"])
 def forgot_password() -> ResponseReturnValue:
     """A trainee who forgot the password asks for a code (忘记密码)."""
     form = ForgottenForm()
@@ -278,7 +265,7 @@ def _trainee(username: str) -> Account | None:
 
 @bp.route("/forgot-password/code", methods=["GET", "POST"])
 @public
-@limited(_CODES_PER_ADDRESS)
+@limiter.limit(_CODES_PER_ADDRESS, methods=["POST"])
 def reset_by_code() -> ResponseReturnValue:
     """The code and the new password."""
     username = session.get("reset_username")
