@@ -3,7 +3,7 @@
 import click
 from flask import Flask
 
-from app.platform import doctor
+from app.platform import doctor, rotation
 from app.platform.jobs import run_worker
 
 
@@ -25,3 +25,11 @@ def init_app(app: Flask) -> None:
     def worker(once: bool, concurrency: int) -> None:
         """运行后台任务，直到 Ctrl-C 或 SIGTERM。"""
         run_worker(app, concurrency=concurrency, wait=not once)
+
+    @app.cli.command("rotate-keys")
+    def rotate_keys() -> None:
+        """用 FIELD_KEYS 里的第一把密钥重新加密全部敏感字段，历史版本也在内；完成后可以去掉旧密钥。"""
+        rewritten = rotation.rotate(
+            app.config["OWNER_DATABASE_URL"], app.extensions["qiming.field_keys"]
+        )
+        click.echo(f"重新加密了 {rewritten} 个字段值。旧密钥现在可以从 FIELD_KEYS 中去掉。")

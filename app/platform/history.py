@@ -1,8 +1,8 @@
 """Old versions of the facts that feed a figure.
 
-A model that inherits `Versioned` gets a column `recorded_at`, and its table a twin `<table>_history`. A trigger (`keep_history`) moves
-the row that an UPDATE or DELETE replaces into the twin, with the moment of it in `superseded_at`.
-`known_at(Model, moment)` selects what the database held at that moment.
+A model that inherits `Versioned` gets a column `recorded_at`, and its table a twin `<table>_history`. A trigger
+(`keep_history`) moves the row that an UPDATE or DELETE replaces into the twin, with the moment of it in
+`superseded_at`. `known_at(Model, moment)` selects what the database held at that moment.
 """
 
 from datetime import datetime
