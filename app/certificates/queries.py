@@ -256,6 +256,16 @@ def locked(completion_ids: Sequence[int]) -> Sequence[Completion]:
     return rows
 
 
+def lock(certificate: Certificate) -> None:
+    """Hold a certificate to the end of the transaction and read it anew: another may have revoked it meanwhile."""
+    db.session.scalars(
+        select(Certificate)
+        .where(Certificate.id == certificate.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
 def with_valid_certificate(completion_ids: Sequence[int]) -> frozenset[int]:
     """Those of the completions that have a valid certificate."""
     return frozenset(

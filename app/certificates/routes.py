@@ -312,7 +312,7 @@ def verify() -> ResponseReturnValue:
     form = VerifyForm(number=request.args.get("number", "", str)[:60] or None)
     if form.validate_on_submit():
         verified = queries.verify_by_number(number=form.number.data, name=form.name.data)
-        return _answer(verified, form=form)
+        return _answer(verified, form=VerifyForm(formdata=None) if verified else form)
     return page("certificates/verify.html", form=form)
 
 

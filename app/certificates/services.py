@@ -144,7 +144,7 @@ def _next_number(year: int) -> str:
 
 def revoke(*, actor: Actor, certificate: Certificate, reason: str) -> None:
     """Take a certificate back for good; its number is never used again."""
-    db.session.refresh(certificate, with_for_update=True)
+    queries.lock(certificate)
     rules.check_transition(certificate.state, CertificateState.REVOKED, actor.role)
     certificate.state = CertificateState.REVOKED
     certificate.revoked_at = clock.now()

@@ -16,7 +16,7 @@ from app.certificates.models import Certificate, CertificateSeries
 from app.certificates.types import CertificateState
 from app.people.models import Person
 from app.platform import clock, eventlog, storage
-from app.platform.access import Role
+from app.platform.access import Actor, Role
 from app.platform.db import db
 from app.platform.errors import DomainError, TransitionRefused
 from app.platform.history import known_at
@@ -29,6 +29,12 @@ from tests.integration.certificates.conftest import Issued
 def completed(name: str = "王芳", **changes: object) -> Completion:
     """A confirmed, passed completion of a new person in a new class."""
     return factories.completion(factories.enrolment(factories.person(name=name)), **changes)  # type: ignore[arg-type]
+
+
+def _issue_and_fail(actor: Actor, completion: Completion) -> None:
+    with unit_of_work():
+        services.issue(actor=actor, completion=completion)
+        raise RuntimeError("the light went out")
 
 
 def test_numbers_follow_each_other_and_begin_anew_each_year(app: Flask) -> None:
@@ -47,9 +53,8 @@ def test_a_transaction_that_fails_uses_up_no_number(app: Flask) -> None:
     actor = factories.actor(Role.FEDERATION)
     first, second = completed(), completed()
     db.session.commit()
-    with pytest.raises(RuntimeError), unit_of_work():
-        services.issue(actor=actor, completion=first)
-        raise RuntimeError("the light went out")
+    with pytest.raises(RuntimeError):
+        _issue_and_fail(actor, first)
     with unit_of_work():
         number = services.issue(actor=actor, completion=second).number
     assert number.endswith("-00001")
@@ -221,7 +226,10 @@ def test_two_officers_who_issue_the_same_class_at_once_issue_each_certificate_on
             "UPDATE certificate SET state = 'lost', revocation_reason = 'x' WHERE id = :id",
             "ck_certificate_state_known",
         ),
-        ("UPDATE certificate SET state = 'revoked', revocation_reason = 'x' WHERE id = :id", "ck_certificate_revoked_at"),
+        (
+            "UPDATE certificate SET state = 'revoked', revocation_reason = 'x' WHERE id = :id",
+            "ck_certificate_revoked_at",
+        ),
         ("UPDATE certificate SET revoked_at = now() WHERE id = :id", "ck_certificate_revoked_at"),
         (
             "UPDATE certificate SET state = 'revoked', revoked_at = now() WHERE id = :id",
@@ -273,6 +281,23 @@ def test_revocation_keeps_the_certificate_as_it_was_known_before(committing_app:
     assert (event.action, event.detail) == ("certificate.revoked", {"number": certificate.number})
 
 
+def test_two_officers_who_revoke_at_once_revoke_once(committing_app: Flask) -> None:
+    actor = factories.actor(Role.FEDERATION)
+    certificate_id = services.issue(actor=actor, completion=completed()).id
+    db.session.commit()
+
+    def revoke() -> str:
+        with unit_of_work():
+            certificate = queries.find_certificate(viewer=actor, certificate_id=certificate_id)
+            assert certificate is not None
+            services.revoke(actor=actor, certificate=certificate, reason="复核发现出勤不足")
+        return "revoked"
+
+    results = _in_threads(committing_app, [revoke] * 5)
+    assert results.count("revoked") == 1, results
+    assert sum(isinstance(result, TransitionRefused) for result in results) == 4, results
+
+
 def test_revoking_twice_or_by_others_is_refused(issued: Issued) -> None:
     certificate = issued()
     with pytest.raises(TransitionRefused):
@@ -301,9 +326,8 @@ def test_the_job_draws_the_file_that_issuing_asked_for(committing_app: Flask) ->
 def test_no_job_is_left_by_a_transaction_that_fails(app: Flask) -> None:
     completion, actor = completed(), factories.actor(Role.FEDERATION)
     db.session.commit()
-    with pytest.raises(RuntimeError), unit_of_work():
-        services.issue(actor=actor, completion=completion)
-        raise RuntimeError("the light went out")
+    with pytest.raises(RuntimeError):
+        _issue_and_fail(actor, completion)
     assert db.session.scalar(text("SELECT count(*) FROM procrastinate_jobs")) == 0
 
 

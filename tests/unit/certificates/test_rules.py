@@ -42,7 +42,15 @@ def test_numbers_of_different_certificates_differ(first: tuple[int, int], second
 
 @pytest.mark.parametrize(
     "typed",
-    ["zx-2024-00042", "ZX202400042", "ＺＸ－２０２４－０００４２", " zx 2024 42 ", "ZX—2024—00042", "2024-00042", "ZX_2024_42"],
+    [
+        "zx-2024-00042",
+        "ZX202400042",
+        "ＺＸ－２０２４－０００４２",
+        " zx 2024 42 ",
+        "ZX—2024—00042",
+        "2024-00042",
+        "ZX_2024_42",
+    ],
 )
 def test_numbers_are_read_as_people_type_them(typed: str) -> None:
     assert COMPLETION_NUMBERS.tidy(typed) == "ZX-2024-00042"
