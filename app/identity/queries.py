@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import aliased
 
 from app.identity.models import Account, OneTimeCode, RoleGrant, SignInFailure
@@ -165,7 +165,14 @@ def find_for_sign_in(name: str) -> Account | None:
 def find_by_phone(phone: str) -> Account | None:
     """The account with a telephone, None where several people share it."""
     accounts = db.session.scalars(
-        select(Account).where(Account.phone_index == blind_index(phone), Account.is_active).limit(2)
+        select(Account)
+        .where(
+            Account.phone_index == blind_index(phone),
+            Account.is_active,
+            # One that is not confirmed yet must not lock its telephone's owner out.
+            Account.password_hash.is_not(None),
+        )
+        .limit(2)
     ).all()
     return accounts[0] if len(accounts) == 1 else None
 
@@ -219,7 +226,7 @@ def account_rows(
     role: Role | None = None,
     state: AccountState | None = None,
 ) -> Select[Any]:
-    """Rows of the administrator's list: id, username, display_name, last_sign_in_at, roles, state."""
+    """Rows of the administrator's list: id, username, display_name, last_sign_in_at, roles, state, is_a_persons."""
     live = and_(_other.account_id == Account.id, _other.revoked_at.is_(None))
     roles = select(func.array_agg(func.distinct(_other.role))).where(live).scalar_subquery()
     locked = (
@@ -230,6 +237,7 @@ def account_rows(
     states = case(
         (~Account.is_active, AccountState.CLOSED.value),
         (locked, AccountState.LOCKED.value),
+        (Account.password_hash.is_(None), AccountState.UNCONFIRMED.value),
         (Account.must_change_password, AccountState.INITIAL.value),
         else_=AccountState.ACTIVE.value,
     )
@@ -240,19 +248,36 @@ def account_rows(
         Account.last_sign_in_at,
         roles.label("roles"),
         states.label("state"),
+        _is_a_persons().label("is_a_persons"),
     )
     if words:
-        # A trainee's name is a person's datum: only the name of sign-in finds them.
-        is_trainee = select(_other.id).where(live, _other.role == Role.TRAINEE).exists()
         statement = statement.where(
             Account.username.icontains(words, autoescape=True)
-            | (Account.display_name.icontains(words, autoescape=True) & ~is_trainee)
+            | (Account.display_name.icontains(words, autoescape=True) & ~_is_a_persons())
         )
     if role is not None:
         statement = statement.where(select(_other.id).where(live, _other.role == role).exists())
     if state is not None:
         statement = statement.where(states == state.value)
     return statement
+
+
+def _is_a_persons() -> ColumnElement[bool]:
+    """Whether the name of an account is that of somebody in the register, which its administrator may not see.
+
+    So it is with trainees, past ones too, and with those who asked for an account and have not confirmed it yet.
+    """
+    trainee = (
+        select(_other.id)
+        .where(_other.account_id == Account.id, _other.role == Role.TRAINEE)
+        .exists()
+    )
+    return trainee | Account.password_hash.is_(None)
+
+
+def is_a_persons(account_id: int) -> bool:
+    """The same for one account."""
+    return bool(db.session.scalar(select(_is_a_persons()).where(Account.id == account_id)))
 
 
 def rows(statement: Select[Any]) -> Sequence[Any]:

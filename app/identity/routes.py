@@ -334,6 +334,7 @@ _TONES = {
     AccountState.ACTIVE: "good",
     AccountState.LOCKED: "bad",
     AccountState.INITIAL: "warn",
+    AccountState.UNCONFIRMED: "warn",
     AccountState.CLOSED: "quiet",
 }
 
@@ -342,16 +343,11 @@ def _named(row: Any) -> _Named:
     roles = sorted((Role(role) for role in row.roles or ()), key=list(Role).index)
     state = AccountState(row.state)
     return _Named(
-        _shown_name(row.display_name, roles),
+        masked_name(row.display_name) if row.is_a_persons else row.display_name,
         "、".join(role.label for role in roles),
         state,
         _TONES[state],
     )
-
-
-def _shown_name(name: str, roles: Any) -> str:
-    """Name of an account for the administrator, who sees nothing of a trainee."""
-    return masked_name(name) if Role.TRAINEE in roles else name
 
 
 @bp.get("/accounts/export")
@@ -412,7 +408,9 @@ def show_account(account_id: int) -> ResponseReturnValue:
     return page(
         "identity/show_account.html",
         account=shown,
-        name=_shown_name(shown.display_name, {grant.role for grant in grants}),
+        name=masked_name(shown.display_name)
+        if queries.is_a_persons(shown.id)
+        else shown.display_name,
         grants=grants,
         locked_until=locked,
         own=shown.id == current_actor().account_id,

@@ -30,6 +30,7 @@ class AccountState(LabelledEnum):
     ACTIVE = "active", "正常"
     LOCKED = "locked", "已锁定"
     INITIAL = "initial", "待改初始密码"
+    UNCONFIRMED = "unconfirmed", "待开通"
     CLOSED = "closed", "已关闭"
 
 

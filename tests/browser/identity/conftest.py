@@ -1,66 +1,15 @@
-"""A served application, a browser, and accounts with passwords."""
+"""Accounts with passwords, for those who sign in by hand."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from threading import Thread
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from app.identity import services
 from app.platform.access import SYSTEM, Role
 from app.platform.db import db
 from tests import factories
-from tests.browser.axe import Watched, chromium
-
-
-@pytest.fixture
-def address(committing_app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, committing_app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """Somebody at a browser whose every answer is watched."""
-
-    page: Page
-    watched: Watched
-
-    def check(self, where: str) -> None:
-        self.watched.check(where=where)
-
-
-@pytest.fixture
-def visit(address: str, browser: Browser) -> Iterator[Callable[..., Visitor]]:
-    """`visit(width=375)`: a stranger at the browser."""
-    contexts = []
-
-    def make(*, width: int = 1280) -> Visitor:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, locale="zh-CN", base_url=address
-        )
-        contexts.append(context)
-        page = context.new_page()
-        return Visitor(page, Watched(page))
-
-    yield make
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture

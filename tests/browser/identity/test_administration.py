@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from app.platform.access import Role
 from app.platform.db import db
 from tests import factories
-from tests.browser.identity.conftest import Visitor
+from tests.browser.conftest import Visitor
 from tests.browser.identity.test_sign_in import PASSWORD, sign_in
 
 Visit = Callable[..., Visitor]

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from app.platform import outbox
 from app.platform.access import Role
 from app.platform.db import db
-from tests.browser.identity.conftest import Visitor
+from tests.browser.conftest import Visitor
 
 PASSWORD = "Haikou-9981"
 OTHER = "Langtou-7716"

@@ -103,6 +103,15 @@ def test_a_trainee_is_shown_without_name_and_not_found_by_it(
     assert "欧阳静" not in str(list(sheet.iter_rows(values_only=True)))  # type: ignore[union-attr]
 
 
+def test_who_asked_for_an_account_is_shown_without_name(admin: FlaskClient, app: Flask) -> None:
+    waiting = services.create_account(actor=SYSTEM, display_name="欧阳静", phone="13800000001")
+    db.session.commit()
+    page = admin.get(f"/accounts/{waiting.id}").text
+    assert "待开通" in page
+    assert "欧阳静" not in page
+    assert "欧阳静" not in admin.get("/accounts?state=unconfirmed").text
+
+
 def test_the_states_are_told(admin: FlaskClient, client: FlaskClient, wang: Account) -> None:
     for _ in range(5):
         enter(client, "wangfang", "Wrong-Password-1")

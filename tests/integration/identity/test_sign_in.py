@@ -81,6 +81,14 @@ def test_a_phone_that_two_accounts_share_does_not(client: FlaskClient, app: Flas
     assert enter(client, "13800000001", PASSWORD).status_code == 422
 
 
+def test_a_phone_in_an_unconfirmed_account_locks_its_owner_not_out(
+    client: FlaskClient, app: Flask
+) -> None:
+    make_account("xy0000001", Role.TRAINEE, phone="13800000001")
+    services.create_account(actor=SYSTEM, display_name="别人", phone="13800000001")
+    assert enter(client, "13800000001", PASSWORD).status_code == 303
+
+
 @pytest.mark.parametrize("username", ["wangfang", "nobody", "x' OR '1'='1"])
 def test_a_wrong_password_and_an_unknown_name_are_told_the_same(
     client: FlaskClient, wang: Account, username: str
