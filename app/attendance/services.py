@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, text
 from sqlalchemy.dialects.postgresql import insert
 
 from app.attendance import queries, rules
@@ -25,7 +25,7 @@ from app.courses.types import ClassState
 from app.enrolment.types import EnrolmentState
 from app.platform import clock, eventlog, signals
 from app.platform.access import Actor
-from app.platform.db import Base, db
+from app.platform.db import db
 from app.platform.errors import DomainError
 from app.platform.unit_of_work import explain_constraints
 
@@ -90,12 +90,10 @@ def _upsert() -> Any:
     """One statement, built once: it is what a roll call runs for every trainee."""
     statement = insert(AttendanceMark)
     new = statement.excluded
-    twin = Base.metadata.tables["attendance_mark_history"]
-    replayed = (
-        select(twin.c.id)
-        .where(twin.c.id == AttendanceMark.id, twin.c.nonce == new.nonce)
-        .correlate(AttendanceMark)
-        .exists()
+    # Written out: SQLAlchemy does not correlate a subquery with the row in conflict.
+    not_replayed = text(
+        "NOT EXISTS (SELECT FROM attendance_mark_history replaced "
+        "WHERE replaced.id = attendance_mark.id AND replaced.nonce = excluded.nonce)"
     )
     return statement.on_conflict_do_update(
         constraint="uq_attendance_mark_once",
@@ -106,7 +104,9 @@ def _upsert() -> Any:
             "marked_by_id": new.marked_by_id,
             "nonce": new.nonce,
         },
-        where=(AttendanceMark.mark != new.mark) & (AttendanceMark.nonce != new.nonce) & ~replayed,
+        where=and_(
+            AttendanceMark.mark != new.mark, AttendanceMark.nonce != new.nonce, not_replayed
+        ),
     ).returning(AttendanceMark.id)
 
 

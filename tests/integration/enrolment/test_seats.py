@@ -137,7 +137,11 @@ def test_who_withdrew_may_come_again_to_the_end_of_the_list():
 def test_the_verdicts_are_kept_without_identity_number():
     person = factories.person()
     enrolment = apply(factories.training_class(), person)
-    assert {one["rule"] for one in enrolment.eligibility} >= {"certificate", "working_age", "consent"}
+    assert {one["rule"] for one in enrolment.eligibility} >= {
+        "certificate",
+        "working_age",
+        "consent",
+    }
     assert all(one["inputs"] for one in enrolment.eligibility)
     assert person.citizen_number not in str(enrolment.eligibility)
 
@@ -180,6 +184,8 @@ def test_no_more_than_three_classes_a_year():
 
 def test_reason_is_not_logged():
     enrolment = apply(factories.training_class())
-    services.withdraw(actor=factories.actor(Role.FEDERATION), enrolment=enrolment, reason="旧病复发")
+    services.withdraw(
+        actor=factories.actor(Role.FEDERATION), enrolment=enrolment, reason="旧病复发"
+    )
     assert enrolment.withdrawal_reason == "旧病复发"
     assert "旧病" not in str([e.detail for e in eventlog.history_of(enrolment)])
