@@ -11,10 +11,13 @@ from app.platform.forms import (
     FilterForm,
     Form,
     HiddenField,
+    IntegerField,
     Length,
+    NumberRange,
     SearchField,
     SelectField,
     TextAreaField,
+    TextField,
     ValidationError,
     optional,
     required,
@@ -62,6 +65,25 @@ class IndicatorFilter(FilterForm):
     def validate_end(self, field: DateField) -> None:
         if field.data and self.start.data and field.data < self.start.data:
             raise ValidationError("结束日期不能早于开始日期，请核对。")
+
+
+class PlanForm(Form):
+    """A plan and what it promises; a target left empty is none."""
+
+    title = TextField("方案名称", [required(), Length(max=120)])
+    starts_on = DateField("开始日期", [required()])
+    ends_on = DateField("结束日期", [required()])
+    source = TextField("依据", [required(), Length(max=200)], hint="例如文件名称和文号")
+    trained = IntegerField(
+        "培训人数目标", [optional(), NumberRange(min=1, max=1_000_000)], width="number"
+    )
+    employed = IntegerField(
+        "新增就业人数目标", [optional(), NumberRange(min=1, max=1_000_000)], width="number"
+    )
+
+    def validate_ends_on(self, field: DateField) -> None:
+        if field.data and self.starts_on.data and field.data <= self.starts_on.data:
+            raise ValidationError("结束日期应晚于开始日期，请核对。")
 
 
 class EventFilter(FilterForm):

@@ -24,7 +24,9 @@ class Plan(HasId, Base):
     ends_on: Mapped[date]
     source: Mapped[str] = mapped_column(String(200))
 
-    targets: Mapped[list["Target"]] = relationship(back_populates="plan", order_by="Target.id")
+    targets: Mapped[list["Target"]] = relationship(
+        back_populates="plan", order_by="Target.id", cascade="all, delete-orphan"
+    )
 
 
 class Target(HasId, Base):

@@ -1,4 +1,4 @@
-"""Who may look at what; only auditors write, and only findings."""
+"""Who may look at what; auditors write findings only, a federation its plans."""
 
 from app.platform.access import Actor, Role
 
@@ -9,6 +9,10 @@ def can_see_indicators(actor: Actor) -> bool:
 
 def can_see_targets(actor: Actor) -> bool:
     return actor.role in (Role.FEDERATION, Role.TOWNSHIP, Role.AUDITOR)
+
+
+def can_set_targets(actor: Actor) -> bool:
+    return actor.role is Role.FEDERATION
 
 
 def can_see_events(actor: Actor) -> bool:

@@ -170,6 +170,13 @@ def plans(*, viewer: Actor, on: date | None = None) -> Sequence[Plan]:
     return db.session.scalars(query).all()
 
 
+def find_own_plan(*, viewer: Actor, plan_id: int) -> Plan | None:
+    """A plan that the viewer's federation itself made."""
+    return db.session.scalar(
+        select(Plan).where(Plan.id == plan_id, Plan.region_code == viewer.region_code)
+    )
+
+
 def find_finding_by_nonce(nonce: str) -> AuditFinding | None:
     return db.session.scalar(select(AuditFinding).where(AuditFinding.nonce == nonce))
 

@@ -15,6 +15,7 @@ from app.oversight.forms import (
     FindingForm,
     FindingStateForm,
     IndicatorFilter,
+    PlanForm,
 )
 from app.oversight.models import Plan
 from app.oversight.sheets import figure_titles, indicators_workbook
@@ -23,6 +24,7 @@ from app.oversight.types import (
     Dimension,
     Facts,
     Filter,
+    PlanTerms,
     Question,
     Rate,
     RowSet,
@@ -266,6 +268,7 @@ def targets() -> ResponseReturnValue:
         progress=progress,
         definitions=rules.DEFINITIONS,
         today=today,
+        own_region=actor.region_code if policies.can_set_targets(actor) else None,
         percentage=lambda value, target: rules.percentage(Rate(value, target)),
     )
 
@@ -284,6 +287,49 @@ def newly_employed(plan_id: int) -> ResponseReturnValue:
         described=queries.describe_spells([spell.spell_id for spell in spells.items]),
         definition=rules.DEFINITIONS["employed"],
         today=clock.today(),
+    )
+
+
+@bp.route("/oversight/plans/new", methods=["GET", "POST"])
+@requires(policies.can_set_targets)
+def add_plan() -> ResponseReturnValue:
+    """Enter a plan and its targets."""
+    form = PlanForm()
+    if form.validate_on_submit():
+        with form.guard(), unit_of_work():
+            services.add_plan(actor=current_actor(), terms=_terms(form))
+        if form.ok:
+            return done("行动方案已登记。", url_for("oversight.targets"))
+    return page("oversight/plan.html", form=form, plan=None, events=[])
+
+
+@bp.route("/oversight/plans/<int:plan_id>/edit", methods=["GET", "POST"])
+@requires(policies.can_set_targets)
+def edit_plan(plan_id: int) -> ResponseReturnValue:
+    """Change a plan of one's own region."""
+    actor = current_actor()
+    plan = found(queries.find_own_plan(viewer=actor, plan_id=plan_id))
+    targets = {target.indicator.value: target.value for target in plan.targets}
+    form = PlanForm(obj=plan, data=targets)
+    if form.validate_on_submit():
+        with form.guard(), unit_of_work():
+            services.change_plan(actor=actor, plan=plan, terms=_terms(form))
+        if form.ok:
+            return done("行动方案已修改。", url_for("oversight.targets"))
+    return page("oversight/plan.html", form=form, plan=plan, events=eventlog.history_of(plan))
+
+
+def _terms(form: PlanForm) -> PlanTerms:
+    values = {
+        TargetIndicator.TRAINED: form.trained.data,
+        TargetIndicator.EMPLOYED: form.employed.data,
+    }
+    return PlanTerms(
+        form.title.data,
+        form.starts_on.data,
+        form.ends_on.data,
+        form.source.data,
+        {indicator: value for indicator, value in values.items() if value is not None},
     )
 
 

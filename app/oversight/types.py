@@ -1,5 +1,6 @@
 """Words and facts of oversight."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +16,17 @@ class TargetIndicator(LabelledEnum):
 
     TRAINED = "trained", "培训人数"
     EMPLOYED = "employed", "新增就业人数"
+
+
+@dataclass(frozen=True)
+class PlanTerms:
+    """What a plan says and promises."""
+
+    title: str
+    starts_on: date
+    ends_on: date
+    source: str
+    targets: Mapping[TargetIndicator, int]
 
 
 class FindingState(LabelledEnum):

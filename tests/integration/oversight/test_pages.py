@@ -1,9 +1,11 @@
 """The figures on screen, their rows, cases, targets, findings and the log."""
 
+import io
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
@@ -115,7 +117,7 @@ def test_a_period_that_ends_before_it_begins_is_told(app: Flask, sign_in: SignIn
 def test_the_workbook_holds_the_figures_and_the_rows(app: Flask, sign_in: SignIn) -> None:
     found = trained_person()
     answer = sign_in(Role.AUDITOR).get(f"/oversight/indicators.xlsx?{PERIOD}&by=hukou")
-    book = load_workbook(answer.get_data() and __import__("io").BytesIO(answer.get_data()))
+    book = load_workbook(io.BytesIO(answer.get_data()))
     figures = {row[0]: row[1] for row in book["指标"].iter_rows(min_row=2, values_only=True)}
     assert figures["培训后就业转化率：分子"] == 1
     assert [row[0] for row in book["培训"].iter_rows(min_row=2, values_only=True)] == [found.id]
@@ -139,10 +141,15 @@ def test_targets_show_what_was_reached(app: Flask, sign_in: SignIn) -> None:
     assert "测试网店" in client.get(f"/oversight/plans/{plan.id}/newly-employed").text
 
 
-def test_only_auditors_note_findings_and_pressing_twice_notes_one(app: Flask, sign_in: SignIn) -> None:
+def test_only_auditors_note_findings_and_pressing_twice_notes_one(
+    app: Flask, sign_in: SignIn
+) -> None:
     found = trained_person()
     path = f"/oversight/cases/{found.id}"
-    assert sign_in(Role.FEDERATION).post(path, data={"text": "x", "nonce": "1"}).status_code in (400, 403)
+    assert sign_in(Role.FEDERATION).post(path, data={"text": "x", "nonce": "1"}).status_code in (
+        400,
+        403,
+    )
     app.config["WTF_CSRF_ENABLED"] = False
     try:
         auditor = sign_in(Role.AUDITOR)
@@ -167,3 +174,45 @@ def test_the_log_is_for_auditors_and_administrators(app: Flask, sign_in: SignIn)
 def test_the_start_page_of_an_auditor_says_how_the_plan_stands(app: Flask, sign_in: SignIn) -> None:
     trained_person()
     assert sign_in(Role.AUDITOR).get("/start").status_code == 200
+
+
+def csrf(client: FlaskClient, path: str) -> str:
+    field = BeautifulSoup(client.get(path).text, "html.parser").find(
+        "input", {"name": "csrf_token"}
+    )
+    assert field is not None
+    return str(field["value"])
+
+
+def test_a_federation_enters_and_changes_a_plan(app: Flask, sign_in: SignIn) -> None:
+    client = sign_in(Role.FEDERATION)
+    path = "/oversight/plans/new"
+    plan = {
+        "title": "甲方案",
+        "starts_on": "2025.1.1",
+        "ends_on": "2027年12月31日",
+        "source": "文件",
+        "trained": "５０",
+    }
+    token = csrf(client, path)
+    wrong = client.post(path, data=plan | {"ends_on": "2024-1-1", "csrf_token": token})
+    assert wrong.status_code == 422
+    assert "结束日期应晚于开始日期" in wrong.text
+    assert "甲方案" in wrong.text
+    assert client.post(path, data=plan | {"csrf_token": token}).status_code == 303
+    assert client.post(path, data=plan | {"csrf_token": token}).status_code == 422
+    (entered,) = db.session.scalars(db.select(Plan)).all()
+    edit = f"/oversight/plans/{entered.id}/edit"
+    assert (
+        client.post(
+            edit, data=plan | {"trained": "", "employed": "30", "csrf_token": token}
+        ).status_code
+        == 303
+    )
+    db.session.expire_all()
+    assert {t.indicator: t.value for t in entered.targets} == {TargetIndicator.EMPLOYED: 30}
+    assert (
+        sign_in(Role.FEDERATION, region_code=factories.region("210681").code).get(edit).status_code
+        == 404
+    )
+    assert sign_in(Role.AUDITOR).get(edit).status_code == 403
