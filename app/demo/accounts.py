@@ -46,10 +46,10 @@ def create(*, providers: Sequence[Provider], trainees: Sequence[Person]) -> None
     _create("caipan", "演示裁判", digest, {"role": Role.JUDGE})
     _create(
         "duojue",
-        "演示多角色（残联和审计）",
+        "演示多角色（残联和裁判）",
         digest,
         {"role": Role.FEDERATION, "region_code": DISTRICT},
-        {"role": Role.AUDITOR},
+        {"role": Role.JUDGE},
     )
 
 

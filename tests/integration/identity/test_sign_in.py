@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,9 @@ from app.platform import clock
 from app.platform.access import SYSTEM, Role
 from app.platform.db import db
 from app.platform.eventlog import Event
+from app.platform.postgres import EmbeddedPostgres
 from tests import factories
+from tests.conftest import build_app
 
 PASSWORD = "Haikou-9981"
 NOON = datetime(2024, 3, 1, 4, tzinfo=UTC)
@@ -210,6 +213,15 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(
     cookie = enter(client, "wangfang", PASSWORD).headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+
+
+def test_where_there_is_tls_the_cookie_never_travels_without(
+    postgres: EmbeddedPostgres, template_database: str, tmp_path: Path
+) -> None:
+    secure = build_app(postgres, template_database, tmp_path, cookie_secure=True)
+    answer = secure.test_client().get("/sign-in", base_url="https://localhost")
+    assert "Secure" in answer.headers["Set-Cookie"]
+    assert "max-age" in answer.headers["Strict-Transport-Security"]
 
 
 def test_half_an_hour_of_nothing_ends_the_session_and_any_request_extends_it(
