@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-from pypinyin import Style, lazy_pinyin
-
 from app.people.models import (
     AbilityAssessment,
     Consent,
@@ -15,7 +13,7 @@ from app.people.models import (
     Person,
     YearlyCheck,
 )
-from app.people.rules import category_digit, check_character
+from app.people.rules import category_digit, check_character, spell
 from app.people.types import (
     Category,
     CheckedEmployment,
@@ -98,8 +96,8 @@ def _person(rng: Random, index: int, places: Sequence[str]) -> Person:
     phone = f"1390000{index:04d}"
     return Person(
         name=name,
-        pinyin="".join(lazy_pinyin(name)).lower()[:200],
-        initials="".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()[:40],
+        pinyin=spell(name).pinyin,
+        initials=spell(name).initials,
         citizen_number=number,
         citizen_number_index=blind_index(number),
         sex=sex,

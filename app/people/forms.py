@@ -300,12 +300,14 @@ class CodeForm(Form):
     )
     password = PasswordField(
         "设置密码",
-        [required()],
+        [required("请设置一个密码。")],
         hint="至少 10 位，含字母、数字和符号；或者 20 位以上的一句话。",
         render_kw={"autocomplete": "new-password"},
     )
     repeated = PasswordField(
-        "再填一次密码", [required()], render_kw={"autocomplete": "new-password"}
+        "再填一次密码",
+        [required("请再填一次同样的密码。")],
+        render_kw={"autocomplete": "new-password"},
     )
 
     def validate_repeated(self, field: PasswordField) -> None:

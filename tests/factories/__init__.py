@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 from flask.testing import FlaskClient
-from pypinyin import Style, lazy_pinyin
 from sqlalchemy.dialects.postgresql import Range
 from stdnum.cn import uscc
 
@@ -23,7 +22,7 @@ from app.enrolment.types import AppliedBy, EnrolmentState
 from app.identity.models import Account, RoleGrant
 from app.identity.queries import session_token
 from app.people.models import Consent, DisabilityCertificate, Person
-from app.people.rules import category_digit, check_character
+from app.people.rules import category_digit, check_character, spell
 from app.people.types import Category, ConsentPurpose, Hukou, Sex
 from app.platform.access import Actor, Role
 from app.platform.crypto import blind_index
@@ -82,8 +81,8 @@ def person(
     row = _add(
         Person(
             name=name,
-            pinyin="".join(lazy_pinyin(name)),
-            initials="".join(lazy_pinyin(name, style=Style.FIRST_LETTER)),
+            pinyin=spell(name).pinyin,
+            initials=spell(name).initials,
             citizen_number=number,
             citizen_number_index=blind_index(number),
             sex=sex,

@@ -59,7 +59,7 @@ def duplicate_pairs(viewer: Actor) -> Select[Any]:
 
     The same telephone alone is common in one family, so the names must sound alike too.
     """
-    first, second = Person, aliased(Person)
+    first, second = Person, aliased(Person, name="second")
     scope = viewer.region_code or ""
     columns: list[Any] = [first, second]
     return (

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.people.models import DisabilityCertificate, NeedRegistration, Person, YearlyCheck
@@ -128,17 +128,6 @@ def listed_persons(
     *, viewer: Actor, narrowed: ListFilter, today: date, working_age: WorkingAge
 ) -> Select[Any]:
     """Rows of the list: one per person, with the newest certificate and the names of the places."""
-    newest = (
-        select(
-            DisabilityCertificate.category,
-            DisabilityCertificate.grade,
-            DisabilityCertificate.expires_on,
-        )
-        .where(DisabilityCertificate.person_id == Person.id)
-        .order_by(DisabilityCertificate.issued_on.desc(), DisabilityCertificate.id.desc())
-        .limit(1)
-        .lateral("newest")
-    )
     township, village = aliased(Region), aliased(Region)
     columns: list[Any] = [
         Person.id,
@@ -155,16 +144,15 @@ def listed_persons(
         Person.poverty_monitored,
         Person.family_member_of_id,
         Person.deceased_on,
-        newest.c.category,
-        newest.c.grade,
-        newest.c.expires_on,
+        _newest(DisabilityCertificate.category).label("category"),
+        _newest(DisabilityCertificate.grade).label("grade"),
+        _newest(DisabilityCertificate.expires_on).label("expires_on"),
         township.name.label("township"),
         village.name.label("village"),
     ]
     statement = (
         select(*columns)
         .select_from(Person)
-        .outerjoin(newest, true())
         .outerjoin(township, township.code == func.left(Person.residence_code, 9))
         .outerjoin(
             village,
@@ -173,8 +161,23 @@ def listed_persons(
         .where(in_scope(viewer))
     )
     if narrowed.category is not None:
-        statement = statement.where(newest.c.category == narrowed.category)
+        statement = statement.where(_newest(DisabilityCertificate.category) == narrowed.category)
     return statement.where(*_conditions(narrowed, today, working_age))
+
+
+def _newest(column: Any) -> Any:
+    """A column of a person's newest certificate.
+
+    NOTE: a subquery in the list of columns, so that it is asked for the rows of one page only and not by the count.
+    """
+    return (
+        select(column)
+        .where(DisabilityCertificate.person_id == Person.id)
+        .order_by(DisabilityCertificate.issued_on.desc(), DisabilityCertificate.id.desc())
+        .limit(1)
+        .correlate(Person)
+        .scalar_subquery()
+    )
 
 
 def _conditions(
