@@ -554,7 +554,10 @@ def read(statement: Rows) -> Iterable[Any]:
 
 
 def search_employers(text: str) -> Sequence[Employer]:
-    """Units by part of the name, or by credit code; at most `MOST_EMPLOYERS`."""
+    """Units by part of the name, or by credit code; at most `MOST_EMPLOYERS`.
+
+    Of any region, since units are public and people do not stop at a border to work.
+    """
     return db.session.scalars(
         select(Employer)
         .where(

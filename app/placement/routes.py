@@ -273,8 +273,10 @@ def spell(spell_id: int) -> ResponseReturnValue:
 def choose_person() -> ResponseReturnValue:
     """Whose work is to be reported."""
     form = PersonSearchForm()
-    text = _valid(form, "text")
-    rows = paginate(queries.search_persons(current_actor(), text)) if text else None
+    actor, text = current_actor(), _valid(form, "text")
+    # A base has few trainees: it need not search. An officer has a whole town.
+    shown = text or actor.role is Role.PROVIDER
+    rows = paginate(queries.search_persons(actor, text or "")) if shown else None
     return page("placement/choose_person.html", filter=form, rows=rows)
 
 

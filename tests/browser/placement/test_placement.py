@@ -22,7 +22,7 @@ from app.platform import clock
 from app.platform.access import Role
 from app.platform.db import db
 from tests import factories
-from tests.browser.placement.conftest import Visitor
+from tests.browser.conftest import Visitor
 
 Visit = Callable[..., Visitor]
 
@@ -167,7 +167,7 @@ def test_empty_pages(visit: Visit) -> None:
 def test_full_pages(
     visit: Visit, make_trained: Callable[..., Any], photo: dict[str, Any], width: int
 ) -> None:
-    trained = [make_trained(name=f"学员{number}", days_ago=40 + number) for number in range(28)]
+    trained = [make_trained(name=f"学员{number}", days_ago=40 + number) for number in range(26)]
     spells = [report(one.person, number) for number, one in enumerate(trained)]
     first = trained[0]
     follow_ups = queries.follow_ups_of(first.id)
@@ -216,9 +216,10 @@ def test_full_pages(
         Role.PROVIDER: {"provider_id": base_id},
         Role.TRAINEE: {"person_id": person},
     }
-    for role, wanted in paths.items():
+    roles = (Role.TOWNSHIP, Role.TRAINEE) if width == 320 else tuple(paths)[1:]
+    for role in roles:
         visitor = visit(role, width=width, **scopes.get(role, {}))
-        for path in wanted:
+        for path in paths[role]:
             visitor.open(path)
             expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
             look(visitor, f"full-{role.value}{path.replace('/', '-').replace('?', '-')}")
