@@ -28,6 +28,8 @@ class ContractClient(FlaskClient):
         soup = BeautifulSoup(self.get(page or path).text, "html.parser")
         form = next((one for one in soup.select("main form") if one.get("method") == "post"), soup)
         hidden = {
-            one["name"]: one.get("value", "") for one in form.select("input[type=hidden]") if one.get("name")
+            one["name"]: one.get("value", "")
+            for one in form.select("input[type=hidden]")
+            if one.get("name")
         }
         return self.post(path, data=hidden | fields)
