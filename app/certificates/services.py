@@ -43,8 +43,12 @@ def issue(*, actor: Actor, completion: "Completion") -> Certificate:
     return _issue(actor, held, certified=bool(queries.with_valid_certificate([held.id])))
 
 
-def issue_all(*, actor: Actor, completions: Sequence["Completion"]) -> tuple[list[Certificate], list[Refusal]]:
+def issue_all(
+    *, actor: Actor, completions: Sequence["Completion"], draw_now: bool = True
+) -> tuple[list[Certificate], list[Refusal]]:
     """Certificates for a class in one transaction, in the order of names, and who got none and why.
+
+    `draw_now=False` leaves the drawing of each PDF to its first download: for taking over a past.
 
     The completions are locked before the first number is taken, and always in the same order: two officers who issue
     at once wait for each other, and the second finds nothing left to do.
@@ -57,13 +61,15 @@ def issue_all(*, actor: Actor, completions: Sequence["Completion"]) -> tuple[lis
         if completion.id in certified:
             continue
         try:
-            issued.append(_issue(actor, completion, certified=False))
+            issued.append(_issue(actor, completion, certified=False, draw_now=draw_now))
         except DomainError as error:
             refused.append(Refusal(completion.enrolment.person.name, error.message))
     return issued, refused
 
 
-def _issue(actor: Actor, completion: "Completion", *, certified: bool) -> Certificate:
+def _issue(
+    actor: Actor, completion: "Completion", *, certified: bool, draw_now: bool = True
+) -> Certificate:
     rules.check_issuable(
         confirmed=completion.state is CompletionState.CONFIRMED,
         passed=completion.outcome is CompletionOutcome.PASSED,
@@ -102,8 +108,11 @@ def _issue(actor: Actor, completion: "Completion", *, certified: bool) -> Certif
     )
     db.session.add(certificate)
     db.session.flush()
-    eventlog.record(actor=actor, action="certificate.issued", subject=certificate, detail={"number": number})
-    defer(RENDER_TASK, certificate_id=certificate.id)
+    eventlog.record(
+        actor=actor, action="certificate.issued", subject=certificate, detail={"number": number}
+    )
+    if draw_now:
+        defer(RENDER_TASK, certificate_id=certificate.id)
     return certificate
 
 
@@ -151,7 +160,10 @@ def revoke(*, actor: Actor, certificate: Certificate, reason: str) -> None:
     certificate.revoked_by_id = actor.account_id
     certificate.revocation_reason = reason
     eventlog.record(
-        actor=actor, action="certificate.revoked", subject=certificate, detail={"number": certificate.number}
+        actor=actor,
+        action="certificate.revoked",
+        subject=certificate,
+        detail={"number": certificate.number},
     )
 
 
@@ -183,7 +195,10 @@ def download(*, actor: Actor, certificate: Certificate) -> bytes:
     """The PDF for somebody who takes it away, which is logged."""
     content = keep_pdf(certificate)
     eventlog.record(
-        actor=actor, action="certificate.downloaded", subject=certificate, detail={"number": certificate.number}
+        actor=actor,
+        action="certificate.downloaded",
+        subject=certificate,
+        detail={"number": certificate.number},
     )
     return content
 

@@ -1,18 +1,24 @@
 """Puts the synthetic district together."""
 
 import csv
-from datetime import date
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from random import Random
 
 from sqlalchemy import func, select
 
+from app.attendance.models import Completion
+from app.attendance.types import CompletionOutcome
+from app.certificates import services as certificates
 from app.demo import accounts, catalogue, outcomes, people, timetable, training
+from app.demo.training import Trained
 from app.identity.models import Account
 from app.oversight.models import Plan, Target
 from app.oversight.types import TargetIndicator
 from app.people.models import Consent, Person
 from app.platform import clock, eventlog
-from app.platform.access import SYSTEM
+from app.platform.access import SYSTEM, Actor, Role
 from app.platform.db import db
 from app.regions import services as regions
 from app.regions.cli import SEED
@@ -59,6 +65,7 @@ def load() -> dict[str, int]:
         teacher_id=ids["jidi1"],
         officer_id=ids["canlian"],
     )
+    certified = _certify(trained, officer_id=ids["canlian"])
     placement = outcomes.Placement(
         rng, employers, outcomes.Writers(township=ids["langtou"], verifier=ids["canlian2"]), today
     )
@@ -76,9 +83,29 @@ def load() -> dict[str, int]:
         "班期": len(classes),
         "报名": sum(len(made) for made in enrolments.values()),
         "结业审核": len(trained),
+        "证书": certified,
         "就业记录": sum(len(spells) for spells in placement.spells.values()),
         "证明材料": len(placement.evidence),
     }
+
+
+def _certify(trained: Sequence[Trained], *, officer_id: int) -> int:
+    """Certificates a few days after each class, but for the last two, which are left to try; how many there are."""
+    officer = Actor(
+        account_id=officer_id, name="演示区残联 培训科", role=Role.FEDERATION, region_code=DISTRICT
+    )
+    classes: dict[datetime, list[Completion]] = defaultdict(list)
+    for item in trained:
+        if item.completion.confirmed_at and item.completion.outcome is CompletionOutcome.PASSED:
+            classes[item.completion.confirmed_at].append(item.completion)
+    certified = 0
+    for confirmed_at in sorted(classes)[:-2]:
+        with clock.frozen(confirmed_at + timedelta(days=4)):
+            issued, _ = certificates.issue_all(
+                actor=officer, completions=classes[confirmed_at], draw_now=False
+            )
+        certified += len(issued)
+    return certified
 
 
 def _plan() -> None:

@@ -147,7 +147,7 @@ class Placement:
     ) -> None:
         employer = self.rng.choice(self.employers) if form in _EMPLOYER_FORMS else None
         recent = start > self.today - timedelta(days=120)
-        state = self.rng.choices(list(SpellState), weights=(45, 50, 5) if recent else (2, 95, 3))[0]
+        state = self.rng.choices(list(SpellState), weights=(45, 50, 5) if recent else (0, 98, 2))[0]
         reported_at = datetime.combine(start, time(10), SHANGHAI) + timedelta(
             days=self.rng.randrange(3, 25)
         )
@@ -219,7 +219,7 @@ class Placement:
             enrolment_id=item.enrolment.id, person_id=item.person.id, months=months, due_on=due_on
         )
         db.session.add(follow_up)
-        late = self.rng.random() < (0.15 if due_on > self.today - timedelta(days=90) else 0.01)
+        late = due_on > self.today - timedelta(days=60) and self.rng.random() < 0.2
         if due_on >= self.today or late:
             return
         follow_up.closed_on = min(due_on + timedelta(days=self.rng.randrange(0, 12)), self.today)
