@@ -16,7 +16,7 @@ def can_set_targets(actor: Actor) -> bool:
 
 
 def can_see_events(actor: Actor) -> bool:
-    return actor.role in (Role.AUDITOR, Role.SYSADMIN)
+    return actor.role is Role.AUDITOR
 
 
 def can_see_findings(actor: Actor) -> bool:
