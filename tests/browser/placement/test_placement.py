@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from app.placement import queries, services
 from app.placement.types import (
@@ -91,6 +91,33 @@ def test_an_officer_with_a_phone_finds_out_that_somebody_works(
     expect(page.get_by_text("“直播带货第 2 期”")).to_be_visible()
     expect(page.get_by_text("B 营业执照或工资记录")).to_be_visible()
     look(officer, "spell")
+
+
+def test_a_call_is_recorded_by_keyboard_alone(
+    visit: Visit, make_trained: Callable[..., Any]
+) -> None:
+    follow_up = queries.follow_ups_of(make_trained().id)[0]
+    officer = visit(Role.TOWNSHIP)
+    page = officer.page
+    officer.open(f"/follow-ups/{follow_up.id}/contact")
+
+    def tab_to(target: Locator) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if target.evaluate("element => element === document.activeElement"):
+                return
+        raise AssertionError(f"{target} is out of reach of the keyboard")
+
+    tab_to(page.get_by_role("radio", name="电话"))
+    page.keyboard.press("Space")
+    tab_to(page.get_by_role("radio", name="没联系上，以后再联系"))
+    page.keyboard.press("Space")
+    tab_to(page.get_by_label("备注"))
+    page.keyboard.type("占线")
+    tab_to(page.get_by_role("button", name="保存"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("回访仍在待办中")
+    expect(page.get_by_text("占线")).to_be_visible()
 
 
 def report(person: Any, number: int, role: Role = Role.TOWNSHIP) -> Any:
