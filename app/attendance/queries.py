@@ -178,10 +178,13 @@ def _missing_marks() -> ColumnElement[int]:
         .where(
             Enrolment.class_id == ClassSession.class_id,
             _ENROLLED,
-            ~exists().where(
+            # Named, since SQLAlchemy looks no further than the query next outside: any session's mark would do.
+            ~exists()
+            .where(
                 AttendanceMark.session_id == ClassSession.id,
                 AttendanceMark.enrolment_id == Enrolment.id,
-            ),
+            )
+            .correlate(ClassSession, Enrolment),
         )
         .correlate(ClassSession)
         .scalar_subquery()

@@ -26,3 +26,8 @@ def can_propose_classes(actor: Actor) -> bool:
 def can_decide_classes(actor: Actor) -> bool:
     """The federation approves, returns, cancels and archives."""
     return actor.role is Role.FEDERATION
+
+
+def can_enrol_others(actor: Actor) -> bool:
+    """Who is led from the public page of a class to enrolling somebody else; enrolment decides itself."""
+    return actor.role in (Role.TOWNSHIP, Role.PROVIDER, Role.FEDERATION)

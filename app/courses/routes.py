@@ -6,12 +6,13 @@ from typing import Any
 
 from flask import Blueprint, current_app, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from app.courses import forms, policies, queries, rules, services, sheets
 from app.courses.models import ClassSession, Course, TrainingClass
 from app.courses.types import ClassState, SessionPart, Slot
 from app.platform import clock
-from app.platform.access import current_actor, found, public, requires
+from app.platform.access import Role, current_actor, found, public, requires
 from app.platform.db import db
 from app.platform.errors import TransitionRefused
 from app.platform.eventlog import history_of
@@ -21,12 +22,15 @@ from app.providers.queries import provider_choices, teachers_of, venues_of
 
 bp = Blueprint("courses", __name__)
 
-#: Pages of other capabilities about one class, linked where they exist; all take `class_id`.
+_READERS = (Role.FEDERATION, Role.PROVIDER, Role.TOWNSHIP, Role.AUDITOR)
+
+#: Pages of other capabilities about one class, linked where they exist, for the roles they are open to.
 CLASS_PAGES = (
-    ("名册", "enrolment.roster"),
-    ("点名", "attendance.show"),
-    ("考核成绩", "attendance.results"),
-    ("结业", "attendance.completion"),
+    ("名册", "enrolment.roster", _READERS),
+    ("考勤", "attendance.show", _READERS),
+    ("考核成绩", "attendance.results", _READERS),
+    ("结业", "attendance.completion", _READERS),
+    ("证书", "certificates.class_certificates", (Role.FEDERATION, Role.PROVIDER, Role.AUDITOR)),
 )
 
 
@@ -63,8 +67,20 @@ def open_class(class_id: int) -> ResponseReturnValue:
         times=rules.weekly_times(slots),
         who=rules.who_may_come(klass.course.kind, klass.course.field),
         seats_left=klass.capacity - klass.seats_taken,
-        apply_url=_address("enrolment.apply", class_id=klass.id),
+        **_way_in(klass.id),
     )
+
+
+def _way_in(class_id: int) -> dict[str, Any]:
+    """Where this reader enrols: trainees and strangers themselves, offices and the base others, auditors nobody."""
+    actor = current_user.actor if current_user.is_authenticated else None
+    on_behalf = actor is not None and policies.can_enrol_others(actor)
+    endpoint = "enrolment.enrol" if on_behalf else "enrolment.apply"
+    enrols_itself = actor is None or actor.role is Role.TRAINEE
+    in_view = on_behalf and queries.find_class(viewer=actor, class_id=class_id) is not None
+    if not enrols_itself and not in_view:
+        return {"apply_url": None, "on_behalf": False}
+    return {"apply_url": _address(endpoint, class_id=class_id), "on_behalf": on_behalf}
 
 
 def _address(endpoint: str, **values: Any) -> str | None:
@@ -315,7 +331,12 @@ def _subpages(klass: TrainingClass) -> list[tuple[str, str, bool]]:
     here = [("班期", url_for("courses.show", class_id=klass.id), True)]
     if klass.state not in rules.PUBLISHED:
         return here
-    others = [(label, _address(endpoint, class_id=klass.id)) for label, endpoint in CLASS_PAGES]
+    role = current_actor().role
+    others = [
+        (label, _address(endpoint, class_id=klass.id))
+        for label, endpoint, roles in CLASS_PAGES
+        if role in roles
+    ]
     public_page = ("公开的开班信息", url_for("courses.open_class", class_id=klass.id), False)
     return [*here, *((label, url, False) for label, url in others if url), public_page]
 
