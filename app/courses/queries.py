@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
@@ -69,25 +69,30 @@ def visible_classes(viewer: Actor) -> Select[Any]:
     The federation: those of the bases in its region; a township: those of its district from the moment enrolment
     opened; a base: its own; trainees: published ones; auditors: all.
     """
-    statement = select(TrainingClass)
+    statement = select(TrainingClass).where(_in_scope(viewer))
+    if viewer.role in (Role.FEDERATION, Role.TOWNSHIP):
+        return statement.join(TrainingClass.provider)
+    return statement
+
+
+def _in_scope(viewer: Actor) -> ColumnElement[bool]:
+    """That rule as a condition, on classes joined with their bases."""
     match viewer.role:
         case Role.FEDERATION:
-            return statement.join(TrainingClass.provider).where(
-                Provider.region_code.startswith(viewer.region_code or "-", autoescape=True)
-            )
+            return Provider.region_code.startswith(viewer.region_code or "-", autoescape=True)
         case Role.TOWNSHIP:
-            return statement.join(TrainingClass.provider).where(
+            return and_(
                 Provider.region_code.startswith((viewer.region_code or "-")[:6], autoescape=True),
                 TrainingClass.state.in_(PUBLISHED),
             )
         case Role.PROVIDER:
-            return statement.where(TrainingClass.provider_id == viewer.provider_id)
+            return TrainingClass.provider_id == viewer.provider_id
         case Role.TRAINEE:
-            return statement.where(TrainingClass.state.in_(PUBLISHED))
+            return TrainingClass.state.in_(PUBLISHED)
         case Role.AUDITOR | Role.SYSADMIN:
-            return statement
+            return true()
         case _:
-            return statement.where(false())
+            return false()
 
 
 def _ids(viewer: Actor) -> Any:
@@ -190,12 +195,10 @@ def class_list(
 ) -> Select[Any]:
     """Rows of the list of classes: only what it shows. `since` and `until` bound the first day."""
     statement = (
-        select(
-            *_ROW,
-        )
+        select(*_ROW)
         .join(Course, Course.id == TrainingClass.course_id)
         .join(Provider, Provider.id == TrainingClass.provider_id)
-        .where(TrainingClass.id.in_(_ids(viewer)))
+        .where(_in_scope(viewer))
     )
     if state is not None:
         statement = statement.where(TrainingClass.state == state)
@@ -218,8 +221,8 @@ def class_list(
 def count_by_state(viewer: Actor) -> dict[ClassState, int]:
     """How many classes in view are in each state; states without one are left out."""
     rows = db.session.execute(
-        select(TrainingClass.state, func.count())
-        .where(TrainingClass.id.in_(_ids(viewer)))
+        visible_classes(viewer)
+        .with_only_columns(TrainingClass.state, func.count())
         .group_by(TrainingClass.state)
     )
     return {row[0]: row[1] for row in rows}

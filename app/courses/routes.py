@@ -77,7 +77,11 @@ def _way_in(class_id: int) -> dict[str, Any]:
     on_behalf = actor is not None and policies.can_enrol_others(actor)
     endpoint = "enrolment.enrol" if on_behalf else "enrolment.apply"
     enrols_itself = actor is None or actor.role is Role.TRAINEE
-    in_view = on_behalf and queries.find_class(viewer=actor, class_id=class_id) is not None
+    in_view = (
+        actor is not None
+        and on_behalf
+        and queries.find_class(viewer=actor, class_id=class_id) is not None
+    )
     if not enrols_itself and not in_view:
         return {"apply_url": None, "on_behalf": False}
     return {"apply_url": _address(endpoint, class_id=class_id), "on_behalf": on_behalf}
