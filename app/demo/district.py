@@ -17,6 +17,7 @@ from app.identity.models import Account
 from app.oversight.models import Plan, Target
 from app.oversight.types import TargetIndicator
 from app.people.models import Consent, Person
+from app.people.types import ConsentPurpose
 from app.platform import clock, eventlog
 from app.platform.access import SYSTEM, Actor, Role
 from app.platform.db import db
@@ -52,11 +53,13 @@ def load() -> dict[str, int]:
     courses = catalogue.courses()
     employers = catalogue.employers(rng)
     classes = timetable.hold(list(timetable.plan(today)), bases, courses, created_by_id=0)
-    consents = db.session.execute(select(Consent.person_id, Consent.purpose)).tuples().all()
-    enrolments = training.enrol(rng, classes, persons, training.consented_to_training(consents))
+    consents = db.session.scalars(
+        select(Consent.person_id).where(Consent.purpose == ConsentPurpose.TRAINING)
+    )
+    enrolments = training.enrol(rng, classes, persons, set(consents))
     running = [e.person for k in classes if k.state == "running" for e in enrolments[k.id]]
     accounts.create(providers=[base.provider for base in bases], trainees=running[:3])
-    ids = dict(db.session.execute(select(Account.username, Account.id)).tuples().all())
+    ids = {account.username: account.id for account in db.session.scalars(select(Account))}
     trained = training.teach(
         rng,
         classes,

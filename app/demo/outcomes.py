@@ -16,10 +16,10 @@ from app.employers.models import Employer
 from app.people.models import Person
 from app.people.types import Category
 from app.placement.models import EmploymentSpell, Evidence, Exclusion, FollowUp
+from app.placement.rules import grade_of
 from app.placement.types import (
     ContactMethod,
     EmploymentForm,
-    EvidenceGrade,
     EvidenceKind,
     ExclusionReason,
     FollowUpOutcome,
@@ -44,17 +44,6 @@ _DOCUMENTS: dict[EmploymentForm, tuple[EvidenceKind, ...]] = {
     EmploymentForm.PUBLIC_POST: (EvidenceKind.POST_AGREEMENT, EvidenceKind.PAYROLL),
     EmploymentForm.ASSISTIVE: (EvidenceKind.POST_AGREEMENT, EvidenceKind.PAYROLL),
     EmploymentForm.FLEXIBLE: (EvidenceKind.STATEMENT, EvidenceKind.PAYROLL),
-}
-_GRADE_OF_KIND = {
-    EvidenceKind.CONTRACT: EvidenceGrade.A,
-    EvidenceKind.INSURANCE: EvidenceGrade.A,
-    EvidenceKind.LICENCE: EvidenceGrade.B,
-    EvidenceKind.PAYROLL: EvidenceGrade.B,
-    EvidenceKind.POST_AGREEMENT: EvidenceGrade.B,
-    EvidenceKind.VILLAGE_CERTIFICATE: EvidenceGrade.C,
-    EvidenceKind.PHOTO: EvidenceGrade.C,
-    EvidenceKind.STATEMENT: EvidenceGrade.D,
-    EvidenceKind.OTHER: EvidenceGrade.D,
 }
 _POSTS = {
     EmploymentForm.PROPORTIONAL: "客服专员",
@@ -245,12 +234,14 @@ class Placement:
         """A picture for each document, kept by its content as an upload is."""
         for number, (subject, kind) in enumerate(self.evidence, start=1):
             stored = storage.store(_picture(number), "image/png")
+            kinds = _DOCUMENTS[subject.form] if isinstance(subject, EmploymentSpell) else (kind,)
+            grade = grade_of(kinds)
             db.session.add(
                 Evidence(
                     spell_id=subject.id if isinstance(subject, EmploymentSpell) else None,
                     exclusion_id=subject.id if isinstance(subject, Exclusion) else None,
                     kind=kind,
-                    grade=_GRADE_OF_KIND[kind],
+                    grade=grade,
                     sha256=stored.sha256,
                     content_type=stored.content_type,
                     size=stored.size,

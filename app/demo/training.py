@@ -15,7 +15,7 @@ from app.enrolment.models import Accommodation, Enrolment
 from app.enrolment.types import AccommodationKind, AccommodationState, AppliedBy, EnrolmentState
 from app.people.models import Person
 from app.people.rules import age_on
-from app.people.types import Category, ConsentPurpose, Hukou, Sex
+from app.people.types import Category, Hukou, Sex
 from app.platform.clock import SHANGHAI
 from app.platform.db import db
 from app.providers.types import TrainingKind
@@ -265,7 +265,3 @@ def _complete(
     )
     db.session.add(completion)
     return Trained(enrolment, completion, klass, enrolment.person)
-
-
-def consented_to_training(consents: Sequence[tuple[int, ConsentPurpose]]) -> set[int]:
-    return {person_id for person_id, purpose in consents if purpose is ConsentPurpose.TRAINING}

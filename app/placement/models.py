@@ -33,6 +33,10 @@ from app.platform.db import Base, HasId, one_of, stored_enum
 from app.platform.history import Versioned
 
 
+#: The text of a post as a number, since GiST compares no text.
+_SAME_POST = "hashtextextended(workplace || '/' || post, 0)"
+
+
 class EmploymentSpell(HasId, Versioned, Base):
     """A time in which a person worked in one post (就业时段); open while `ended_on` is empty.
 
@@ -49,9 +53,7 @@ class EmploymentSpell(HasId, Versioned, Base):
         ExcludeConstraint(
             (text("int8range(person_id, person_id, '[]')"), "&&"),
             (
-                text(
-                    "int4range(hashtext(workplace || '/' || post), hashtext(workplace || '/' || post), '[]')"
-                ),
+                text(f"int8range({_SAME_POST}, {_SAME_POST}, '[]')"),
                 "&&",
             ),
             (text("daterange(started_on, ended_on, '[]')"), "&&"),

@@ -869,7 +869,7 @@ def upgrade() -> None:
     sa.Column('decision_comment', sa.String(length=300), nullable=False),
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('recorded_at', sa.DateTime(timezone=True), server_default=sa.text('clock_timestamp()'), nullable=False),
-    postgresql.ExcludeConstraint((sa.text("int8range(person_id, person_id, '[]')"), '&&'), (sa.text("int4range(hashtext(workplace || '/' || post), hashtext(workplace || '/' || post), '[]')"), '&&'), (sa.text("daterange(started_on, ended_on, '[]')"), '&&'), where=sa.text("state <> 'returned'"), using='gist', name='ex_employment_spell_same_post'),
+    postgresql.ExcludeConstraint((sa.text("int8range(person_id, person_id, '[]')"), '&&'), (sa.text("int8range(hashtextextended(workplace || '/' || post, 0), hashtextextended(workplace || '/' || post, 0), '[]')"), '&&'), (sa.text("daterange(started_on, ended_on, '[]')"), '&&'), where=sa.text("state <> 'returned'"), using='gist', name='ex_employment_spell_same_post'),
     sa.CheckConstraint("(state = 'reported') = (decided_at IS NULL)", name=op.f('ck_employment_spell_decided_at')),
     sa.CheckConstraint("form IN ('proportional', 'concentrated', 'self_employed', 'rural', 'public_post', 'assistive', 'flexible')", name=op.f('ck_employment_spell_form_known')),
     sa.CheckConstraint("state IN ('reported', 'verified', 'returned')", name=op.f('ck_employment_spell_state_known')),
