@@ -32,7 +32,6 @@ from app.placement.types import (
 from app.platform.db import Base, HasId, one_of, stored_enum
 from app.platform.history import Versioned
 
-
 #: The text of a post as a number, since GiST compares no text.
 _SAME_POST = "hashtextextended(workplace || '/' || post, 0)"
 
