@@ -4,13 +4,16 @@ import io
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
 import pytest
+import segno
 from fontTools.pens.boundsPen import BoundsPen
 from fontTools.ttLib import TTFont
 from jinja2.exceptions import SecurityError, UndefinedError
+from PIL import Image
 from pypdf import PdfReader
 from weasyprint.urls import FatalURLFetchingError
 
@@ -127,6 +130,12 @@ def test_same_facts_give_the_same_bytes_in_another_process_at_another_time(docum
     assert again == document
 
 
+def test_threads_that_draw_at_once_draw_the_same(document: bytes) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        drawn = list(pool.map(lambda _: draw(), range(4)))
+    assert set(drawn) == {document}
+
+
 def test_other_facts_give_other_bytes(document: bytes) -> None:
     assert draw(hours=121) != document
 
@@ -169,6 +178,25 @@ def glyphs_without_outline(content: bytes) -> list[int]:
                 blank.append(number)
     assert order
     return blank
+
+
+def test_the_printed_qr_code_is_that_of_the_address(document: bytes, tmp_path: Path) -> None:
+    """Module by module, as a camera sees it: in the frame of the figure with a quiet zone of four modules."""
+    file = tmp_path / "certificate.pdf"
+    file.write_bytes(document)
+    subprocess.run(["pdftoppm", "-r", "300", "-gray", "-png", file, tmp_path / "page"], check=True)
+    (picture,) = tmp_path.glob("page*.png")
+    image = Image.open(picture).convert("L")
+    code = segno.make("https://px.example.cn/verify/Zr8kQ2mX9vT4bYw7LpN3cA", error="m", micro=False)
+    wanted = [[bool(module) for module in row] for row in code.matrix_iter(border=4)]
+    per_mm, module = 300 / 25.4, 34 / len(wanted)
+
+    def dark(column: int, row: int) -> bool:
+        place = ((34 + (column + 0.5) * module) * per_mm, (145 + (row + 0.5) * module) * per_mm)
+        return int(image.getpixel((round(place[0]), round(place[1])))) < 128  # type: ignore[arg-type]
+
+    size = range(len(wanted))
+    assert [[dark(column, row) for column in size] for row in size] == wanted
 
 
 def test_the_demo_says_in_words_that_it_is_a_sample(document: bytes) -> None:
