@@ -94,9 +94,7 @@ class AccommodationForm(Form):
 
 
 class RosterFilter(FilterForm):
-    state = SelectField(
-        "状态", [optional()], choices=EnrolmentState, empty=None, default=EnrolmentState.ENROLLED
-    )
+    state = SelectField("状态", [optional()], choices=EnrolmentState)
     text = SearchField("姓名或拼音", [optional(), Length(max=80)])
 
 

@@ -380,37 +380,55 @@ _ROSTER: tuple[Any, ...] = (
 
 
 def roster_rows(
-    *, viewer: Actor, class_id: int, state: EnrolmentState, text: str | None = None, diagnoses: bool
+    *,
+    viewer: Actor,
+    class_id: int,
+    diagnoses: bool,
+    state: EnrolmentState | None = None,
+    text: str | None = None,
 ) -> Rows:
-    """Rows of the roster; category, grade and township only with `diagnoses`."""
+    """Rows of the roster: who has a seat, by name, then who waits, in order, then who left.
+
+    Category, grade and township only with `diagnoses`.
+    """
     statement: Rows = _joined(select(*_ROSTER)).where(
-        Enrolment.class_id == class_id, Enrolment.state == state, in_scope(viewer)
+        Enrolment.class_id == class_id, in_scope(viewer)
     )
     if diagnoses:
-        newest = (
-            select(DisabilityCertificate.category, DisabilityCertificate.grade)
-            .where(
-                DisabilityCertificate.person_id == Person.id,
-                DisabilityCertificate.issued_on <= TrainingClass.starts_on,
-            )
-            .order_by(DisabilityCertificate.issued_on.desc(), DisabilityCertificate.id.desc())
-            .limit(1)
-            .lateral("newest")
-        )
-        statement = (
-            statement.outerjoin(newest, true())
-            .outerjoin(Region, Region.code == func.left(Person.residence_code, _TOWNSHIP_DIGITS))
-            .add_columns(newest.c.category, newest.c.grade, Region.name.label("township"))
-        )
+        statement = _with_diagnoses(statement)
+    if state is not None:
+        statement = statement.where(Enrolment.state == state)
     if text:
         key = search_key(text)
         match = [Person.name.contains(text, autoescape=True)]
         if key:
             match.append(Person.pinyin.startswith(key, autoescape=True))
         statement = statement.where(or_(*match))
-    if state is EnrolmentState.WAITING:
-        return statement.order_by(Enrolment.id)
-    return statement.order_by(Person.pinyin, Person.name, Enrolment.id)
+    rank = case(
+        (Enrolment.state == EnrolmentState.ENROLLED, 0),
+        (Enrolment.state == EnrolmentState.WAITING, 1),
+        else_=2,
+    )
+    turn = case((Enrolment.state == EnrolmentState.WAITING, Enrolment.id), else_=0)
+    return statement.order_by(rank, turn, Person.pinyin, Person.name, Enrolment.id)
+
+
+def _with_diagnoses(statement: Rows) -> Rows:
+    newest = (
+        select(DisabilityCertificate.category, DisabilityCertificate.grade)
+        .where(
+            DisabilityCertificate.person_id == Person.id,
+            DisabilityCertificate.issued_on <= TrainingClass.starts_on,
+        )
+        .order_by(DisabilityCertificate.issued_on.desc(), DisabilityCertificate.id.desc())
+        .limit(1)
+        .lateral("newest")
+    )
+    return (
+        statement.outerjoin(newest, true())
+        .outerjoin(Region, Region.code == func.left(Person.residence_code, _TOWNSHIP_DIGITS))
+        .add_columns(newest.c.category, newest.c.grade, Region.name.label("township"))
+    )
 
 
 def all_rows(statement: Rows) -> Sequence[Any]:
@@ -418,14 +436,9 @@ def all_rows(statement: Rows) -> Sequence[Any]:
     return db.session.execute(statement).all()
 
 
-def waiting_positions(class_id: int) -> dict[int, int]:
-    """Place of each waiting enrolment of a class, counted over all of them and not only over those in view."""
-    ids = db.session.scalars(
-        select(Enrolment.id)
-        .where(Enrolment.class_id == class_id, Enrolment.state == EnrolmentState.WAITING)
-        .order_by(Enrolment.id)
-    )
-    return {one: place for place, one in enumerate(ids, start=1)}
+def positions_of(rows: Sequence[Any]) -> dict[int, int]:
+    """Place on the waiting list of those of these rows that wait, counted over all who wait."""
+    return _positions([row.id for row in rows if row.state is EnrolmentState.WAITING])
 
 
 def accommodations_of(enrolment_ids: Collection[int]) -> dict[int, list[Accommodation]]:

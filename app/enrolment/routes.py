@@ -288,30 +288,30 @@ def roster(class_id: int) -> ResponseReturnValue:
     actor = current_actor()
     klass = found(find_class(viewer=actor, class_id=class_id))
     form = RosterFilter()
-    state = form.state.data or EnrolmentState.ENROLLED
-    diagnoses = policies.can_see_diagnoses(actor)
-    rows = paginate(
-        queries.roster_rows(
-            viewer=actor,
-            class_id=klass.id,
-            state=state,
-            text=form.text.data,
-            diagnoses=diagnoses,
-        )
-    )
+    rows = paginate(_roster(klass.id, form))
     return page(
         "enrolment/roster.html",
         form=form,
         klass=klass,
         rows=rows,
-        state=state,
         counts=queries.count_by_state(viewer=actor, class_id=klass.id),
         needs=queries.accommodations_of([row.id for row in rows.items]),
-        positions=queries.waiting_positions(klass.id) if state is EnrolmentState.WAITING else {},
-        diagnoses=diagnoses,
+        positions=queries.positions_of(rows.items),
+        diagnoses=policies.can_see_diagnoses(actor),
+        own_people_only=actor.role is Role.TOWNSHIP,
         may_enrol=policies.can_enrol_others(actor),
-        may_arrange=policies.can_arrange_accommodations(actor),
         show_url=_pattern("enrolment.show", "enrolment_id"),
+    )
+
+
+def _roster(class_id: int, form: RosterFilter) -> Any:
+    actor = current_actor()
+    return queries.roster_rows(
+        viewer=actor,
+        class_id=class_id,
+        diagnoses=policies.can_see_diagnoses(actor),
+        state=form.state.data,
+        text=form.text.data,
     )
 
 
@@ -328,19 +328,15 @@ def roster_export(class_id: int) -> ResponseReturnValue:
     actor = current_actor()
     klass = found(find_class(viewer=actor, class_id=class_id))
     form = RosterFilter()
-    state = form.state.data or EnrolmentState.ENROLLED
     diagnoses = policies.can_see_diagnoses(actor)
-    rows = queries.all_rows(
-        queries.roster_rows(
-            viewer=actor, class_id=klass.id, state=state, text=form.text.data, diagnoses=diagnoses
-        )
-    )
+    rows = queries.all_rows(_roster(klass.id, form))
     needs = queries.accommodations_of([row.id for row in rows])
+    filtered = "；".join(f"{one.label}：{one.value}" for one in form.active) or "全部"
     return xlsx_response(
-        f"{klass.number} {state.label}名单",
+        f"{klass.number} 名册",
         sheets.roster_columns(diagnoses=diagnoses),
         sheets.roster_lines(rows, needs, diagnoses=diagnoses),
-        notes=[f"{klass.title}（{klass.number}），状态：{state.label}"],
+        notes=[f"{klass.title}（{klass.number}）", f"筛选：{filtered}"],
     )
 
 

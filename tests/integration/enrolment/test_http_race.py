@@ -148,8 +148,7 @@ def test_two_hundred_at_once_for_twenty_seats(committing_app, tmp_path):
     expected = [EnrolmentState.ENROLLED] * SEATS + [EnrolmentState.WAITING] * (PEOPLE - SEATS)
     # The order of arrival is the order of the numbers: whoever came first has a seat.
     assert [row.state for row in rows] == expected
-    waiting = queries.waiting_positions(class_id)
-    assert list(waiting.values()) == list(range(1, PEOPLE - SEATS + 1))
-    assert list(waiting) == [row.id for row in rows[SEATS:]]
+    places = queries.positions_of(rows)
+    assert [places[row.id] for row in rows[SEATS:]] == list(range(1, PEOPLE - SEATS + 1))
     db.session.refresh(klass)
     assert klass.seats_taken == SEATS

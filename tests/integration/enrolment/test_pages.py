@@ -282,4 +282,4 @@ def test_rosters_filter_page_and_cost_the_same_queries(sign_in):
     assert few.count == many.count
     assert "第 1-25 条，共 30 条" in page.text
     assert "学员7" in client.get(url + "?text=学员7").text
-    assert "没有候补的人" in client.get(url + "?state=waiting").text
+    assert "没有符合条件的人" in client.get(url + "?state=waiting").text
