@@ -32,7 +32,13 @@ class _Connection:
 
 
 def rate(
-    port: int, request: NextRequest, *, status: int, seconds: float, connections: int, contains: bytes = b""
+    port: int,
+    request: NextRequest,
+    *,
+    status: int,
+    seconds: float,
+    connections: int,
+    contains: bytes = b"",
 ) -> float:
     """Answers a second. Raises UnexpectedAnswerError at the first with another status or without `contains`."""
     if seconds > _LONGEST_SECONDS or connections > _MOST_CONNECTIONS:
@@ -40,7 +46,10 @@ def rate(
     expected = f"HTTP/1.1 {status} ".encode()
     answered = 0
     with selectors.DefaultSelector() as selector:
-        opened = [_Connection(socket.create_connection((HOST, port), timeout=5)) for _ in range(connections)]
+        opened = [
+            _Connection(socket.create_connection((HOST, port), timeout=5))
+            for _ in range(connections)
+        ]
         try:
             for one in opened:
                 one.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -71,7 +80,7 @@ def _receive(connection: _Connection, expected: bytes, contains: bytes) -> bool:
         end = received.find(b"\r\n\r\n")
         if end >= 0:
             head = bytes(received[:end]).lower()
-            before, found, length = head.partition(b"\r\ncontent-length:")
+            _, found, length = head.partition(b"\r\ncontent-length:")
             if not found:
                 raise UnexpectedAnswerError("an answer without Content-Length")
             connection.body_at = end + 4

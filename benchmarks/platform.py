@@ -5,7 +5,6 @@ is left when they are all gone.
 """
 
 import os
-import secrets
 import socket
 import subprocess
 import sys
@@ -51,7 +50,11 @@ class _Site:
 
 
 def measures() -> Iterator[Measure]:
-    with _site() as site, _served("wsgi:app", site) as ours, _served("benchmarks.floor:make()", site) as floor:
+    with (
+        _site() as site,
+        _served("wsgi:app", site) as ours,
+        _served("benchmarks.floor:make()", site) as floor,
+    ):
         yield _list(site, ours, floor)
 
 
@@ -71,7 +74,9 @@ def _list(site: _Site, ours: int, floor: int) -> Measure:
 def _compare(name: str, ours: Callable[[], float], floor: Callable[[], float]) -> Measure:
     """The round with the median ratio: both sides are taken beside each other, since other load comes and goes."""
     ours(), floor()  # warm
-    rounds = sorted((Measure(name, ours(), floor(), _GOAL) for _ in range(_ROUNDS)), key=lambda one: one.ratio)
+    rounds = sorted(
+        (Measure(name, ours(), floor(), _GOAL) for _ in range(_ROUNDS)), key=lambda one: one.ratio
+    )
     return rounds[_ROUNDS // 2]
 
 
@@ -90,7 +95,9 @@ def _session(app: Flask, username: str) -> str:
     """The cookie that signing in gives."""
     with app.app_context():
         grant, epoch = db.session.execute(
-            select(RoleGrant.id, Account.session_epoch).join(Account).where(Account.username == username)
+            select(RoleGrant.id, Account.session_epoch)
+            .join(Account)
+            .where(Account.username == username)
         ).one()
         db.session.remove()
     client = app.test_client()
@@ -117,7 +124,9 @@ def _site() -> Iterator[_Site]:
             server.provision()
             local.ensure_local_env(folder / "local.env")
             environment = {
-                **{name: value or "" for name, value in dotenv_values(folder / "local.env").items()},
+                **{
+                    name: value or "" for name, value in dotenv_values(folder / "local.env").items()
+                },
                 "DATABASE_URL": server.url(APPLICATION),
                 "OWNER_DATABASE_URL": server.url(OWNER),
                 "STORAGE_DIR": str(folder / "storage"),

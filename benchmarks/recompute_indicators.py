@@ -55,7 +55,8 @@ converted AS (
 ),
 watched AS (SELECT c.* FROM converted c, q WHERE c.work + q.d <= q.as_of),
 days AS (
-    SELECT w.enrolment, w.person, w.workplace, unnest(generate_series(w.work, w.work + q.d, INTERVAL 1 DAY))::DATE AS day
+    SELECT w.enrolment, w.person, w.workplace,
+        unnest(generate_series(w.work, w.work + q.d, INTERVAL 1 DAY))::DATE AS day
     FROM watched w, q
 ),
 idle AS (
@@ -106,7 +107,10 @@ def recompute(workbook: Path | Any) -> dict[str, int]:
     for sheet, (table, columns) in _TABLES.items():
         base.execute(f"CREATE TABLE {table} ({columns})")
         width = columns.count(",") + 1
-        rows = [(*row, *[None] * width)[:width] for row in book[sheet].iter_rows(min_row=2, values_only=True)]
+        rows = [
+            (*row, *[None] * width)[:width]
+            for row in book[sheet].iter_rows(min_row=2, values_only=True)
+        ]
         if rows:
             base.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * width)})", rows)
     cursor = base.execute(
@@ -125,7 +129,9 @@ def recompute(workbook: Path | Any) -> dict[str, int]:
 
 def published(workbook: Path | Any) -> dict[str, int]:
     """The whole numbers that the workbook itself states."""
-    rows = load_workbook(workbook, read_only=True)["指标"].iter_rows(min_row=2, max_col=2, values_only=True)
+    rows = load_workbook(workbook, read_only=True)["指标"].iter_rows(
+        min_row=2, max_col=2, values_only=True
+    )
     return {title: value for title, value in rows if isinstance(value, int)}
 
 

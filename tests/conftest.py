@@ -31,7 +31,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
 
 
 @pytest.fixture(scope="session")
-def template_database(postgres: EmbeddedPostgres, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+def template_database(
+    postgres: EmbeddedPostgres, worker_id: str, tmp_path_factory: pytest.TempPathFactory
+) -> str:
     """A migrated, empty database of this worker that others are cloned from."""
     name = f"template_{worker_id}"
     postgres.provision(name)
@@ -42,7 +44,9 @@ def template_database(postgres: EmbeddedPostgres, worker_id: str, tmp_path_facto
     return name
 
 
-def make_settings(postgres: EmbeddedPostgres, database: str, folder: Path, **changes: object) -> Settings:
+def make_settings(
+    postgres: EmbeddedPostgres, database: str, folder: Path, **changes: object
+) -> Settings:
     values: dict[str, object] = {
         "database_url": postgres.url("qiming_app", database),
         "owner_database_url": postgres.url("qiming_owner", database),
@@ -74,7 +78,10 @@ def build_app(postgres: EmbeddedPostgres, database: str, folder: Path, **changes
 
 @pytest.fixture(scope="session")
 def shared_app(
-    postgres: EmbeddedPostgres, template_database: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
+    postgres: EmbeddedPostgres,
+    template_database: str,
+    worker_id: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Flask]:
     database = f"qiming_{worker_id}"
     clone_database(postgres, template_database, database)

@@ -42,7 +42,9 @@ class Certificate(HasId, Versioned, Base):
         UniqueConstraint("number", name="uq_certificate_number"),
         UniqueConstraint("verification_token", name="uq_certificate_verification_token"),
         Index(
-            "uq_certificate_valid_completion", "completion_id", unique=True,
+            "uq_certificate_valid_completion",
+            "completion_id",
+            unique=True,
             postgresql_where=text("state = 'valid'"),
         ),
         Index("ix_certificate_person_id", "person_id"),
@@ -55,7 +57,9 @@ class Certificate(HasId, Versioned, Base):
     verification_token: Mapped[str] = mapped_column(String(40))
     completion_id: Mapped[int] = mapped_column(ForeignKey("completion.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    state: Mapped[CertificateState] = mapped_column(stored_enum(CertificateState), default=CertificateState.VALID)
+    state: Mapped[CertificateState] = mapped_column(
+        stored_enum(CertificateState), default=CertificateState.VALID
+    )
     issued_on: Mapped[date]
     issued_by_id: Mapped[int] = mapped_column(BigInteger)
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -99,7 +99,9 @@ def find_certificate(*, viewer: Actor, certificate_id: int) -> Certificate | Non
     statement = visible_certificates(viewer).where(Certificate.id == certificate_id)
     certificate: Certificate | None = db.session.scalar(
         statement.options(
-            joinedload(Certificate.completion).joinedload(Completion.enrolment).joinedload(Enrolment.training_class)
+            joinedload(Certificate.completion)
+            .joinedload(Completion.enrolment)
+            .joinedload(Enrolment.training_class)
         )
     )
     return certificate
@@ -179,7 +181,10 @@ def class_rows(class_id: int) -> Sequence[Any]:
     """Everybody of a class with a completion: its state and outcome, and the valid certificate if there is one."""
     revoked = (
         select(func.count())
-        .where(Certificate.completion_id == Completion.id, Certificate.state == CertificateState.REVOKED)
+        .where(
+            Certificate.completion_id == Completion.id,
+            Certificate.state == CertificateState.REVOKED,
+        )
         .correlate(Completion)
         .scalar_subquery()
     )
@@ -198,7 +203,10 @@ def class_rows(class_id: int) -> Sequence[Any]:
         .join(Person, Person.id == Enrolment.person_id)
         .outerjoin(
             Certificate,
-            and_(Certificate.completion_id == Completion.id, Certificate.state == CertificateState.VALID),
+            and_(
+                Certificate.completion_id == Completion.id,
+                Certificate.state == CertificateState.VALID,
+            ),
         )
         .where(Enrolment.class_id == class_id)
         .order_by(Person.pinyin, Completion.id)
@@ -271,7 +279,8 @@ def with_valid_certificate(completion_ids: Sequence[int]) -> frozenset[int]:
     return frozenset(
         db.session.scalars(
             select(Certificate.completion_id).where(
-                Certificate.completion_id.in_(completion_ids), Certificate.state == CertificateState.VALID
+                Certificate.completion_id.in_(completion_ids),
+                Certificate.state == CertificateState.VALID,
             )
         )
     )
@@ -281,7 +290,10 @@ def revoked_numbers(completion_id: int) -> Sequence[str]:
     """Numbers of the certificates of a completion that were taken back."""
     return db.session.scalars(
         select(Certificate.number)
-        .where(Certificate.completion_id == completion_id, Certificate.state == CertificateState.REVOKED)
+        .where(
+            Certificate.completion_id == completion_id,
+            Certificate.state == CertificateState.REVOKED,
+        )
         .order_by(Certificate.number)
     ).all()
 
@@ -346,7 +358,9 @@ def verify_by_token(token: str) -> Verified | None:
     """The certificate whose QR code holds this token. The name is masked unless the person agreed to show it."""
     if not re.fullmatch(r"[A-Za-z0-9_-]{16,40}", token):
         return None
-    row = db.session.execute(_VERIFIABLE.where(Certificate.verification_token == token)).one_or_none()
+    row = db.session.execute(
+        _VERIFIABLE.where(Certificate.verification_token == token)
+    ).one_or_none()
     return None if row is None else _verified(row, name_in_full=row.public)
 
 

@@ -61,7 +61,9 @@ def check_transition(origin: CertificateState, target: CertificateState, role: R
     if allowed is None:
         raise TransitionRefused(origin, target, f"证书{origin.label}，不能改为{target.label}。")
     if role not in allowed:
-        raise TransitionRefused(origin, target, f"{role.label}不能把证书改为{target.label}，请联系区残联。")
+        raise TransitionRefused(
+            origin, target, f"{role.label}不能把证书改为{target.label}，请联系区残联。"
+        )
 
 
 def check_issuable(*, confirmed: bool, passed: bool, has_valid_certificate: bool) -> None:
@@ -71,7 +73,9 @@ def check_issuable(*, confirmed: bool, passed: bool, has_valid_certificate: bool
     if not passed:
         raise DomainError("这名学员未结业，不能发证。")
     if has_valid_certificate:
-        raise DomainError("这名学员在本班已有有效的证书，请刷新页面查看。需要更正时，先撤销原证书再重新发证。")
+        raise DomainError(
+            "这名学员在本班已有有效的证书，请刷新页面查看。需要更正时，先撤销原证书再重新发证。"
+        )
 
 
 def unprintable(label: str, text: str, missing: set[str]) -> str:

@@ -39,7 +39,9 @@ class EmployerForm(Form):
     kind = ChoiceField("单位类型", [required()], choices=EmployerKind)
     region_code = SelectField("所在地", [required()])
     posts = IntegerField(
-        "在职职工人数", [required(), NumberRange(min=0, max=1_000_000)], hint="上年末在职职工总数，用于核对按比例就业。"
+        "在职职工人数",
+        [required(), NumberRange(min=0, max=1_000_000)],
+        hint="上年末在职职工总数，用于核对按比例就业。",
     )
 
     def validate_credit_code(self, field: TextField) -> None:

@@ -50,7 +50,9 @@ def visible_employers(viewer: Actor) -> Select[Any]:
 
 def find_employer(*, viewer: Actor, employer_id: int) -> Employer | None:
     """One employer."""
-    found: Employer | None = db.session.scalar(visible_employers(viewer).where(Employer.id == employer_id))
+    found: Employer | None = db.session.scalar(
+        visible_employers(viewer).where(Employer.id == employer_id)
+    )
     return found
 
 
@@ -60,7 +62,10 @@ def find_employers(*, viewer: Actor, text: str, limit: int = 20) -> Sequence[Emp
     if not words:
         return ()
     return db.session.scalars(
-        visible_employers(viewer).where(_matches(words)).order_by(Employer.name, Employer.id).limit(limit)
+        visible_employers(viewer)
+        .where(_matches(words))
+        .order_by(Employer.name, Employer.id)
+        .limit(limit)
     ).all()
 
 
@@ -105,5 +110,6 @@ def _clean(text: str) -> str:
 def _matches(words: str) -> Any:
     code = words.replace(" ", "").upper()
     return or_(
-        Employer.name.contains(words, autoescape=True), Employer.credit_code.startswith(code, autoescape=True)
+        Employer.name.contains(words, autoescape=True),
+        Employer.credit_code.startswith(code, autoescape=True),
     )

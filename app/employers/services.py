@@ -27,7 +27,11 @@ def add(
     """Register an employer. Raises DomainError for a wrong code or a place outside the actor's area."""
     _check_place(actor, region_code)
     employer = Employer(
-        name=name, credit_code=parse_credit_code(credit_code), kind=kind, region_code=region_code, posts=posts
+        name=name,
+        credit_code=parse_credit_code(credit_code),
+        kind=kind,
+        region_code=region_code,
+        posts=posts,
     )
     db.session.add(employer)
     db.session.flush()
@@ -36,7 +40,14 @@ def add(
 
 
 def change(
-    *, actor: Actor, employer: Employer, name: str, credit_code: str, kind: EmployerKind, region_code: str, posts: int
+    *,
+    actor: Actor,
+    employer: Employer,
+    name: str,
+    credit_code: str,
+    kind: EmployerKind,
+    region_code: str,
+    posts: int,
 ) -> None:
     """Correct an employer; what changed is logged with what was there before."""
     if region_code != employer.region_code:
@@ -58,7 +69,9 @@ def change(
     for column, value in wanted.items():
         setattr(employer, column, value)
     db.session.flush()
-    eventlog.record(actor=actor, action="employer.changed", subject=employer, detail={"changes": changes})
+    eventlog.record(
+        actor=actor, action="employer.changed", subject=employer, detail={"changes": changes}
+    )
 
 
 def _check_place(actor: Actor, region_code: str) -> None:

@@ -26,7 +26,15 @@ from app.platform.db import Base, db
 _GENESIS = bytes(32)
 
 #: The columns that the application's role may write; the others are the database's.
-EVENT_COLUMNS = ("account_id", "account_name", "role", "action", "subject_type", "subject_id", "detail")
+EVENT_COLUMNS = (
+    "account_id",
+    "account_name",
+    "role",
+    "action",
+    "subject_type",
+    "subject_id",
+    "detail",
+)
 
 
 class Event(Base):
@@ -81,7 +89,9 @@ class EventSealMark(Base):
     next_xid: Mapped[int] = mapped_column(BigInteger)
 
 
-def record(*, actor: Actor, action: str, subject: Any = None, detail: Mapping[str, Any] | None = None) -> None:
+def record(
+    *, actor: Actor, action: str, subject: Any = None, detail: Mapping[str, Any] | None = None
+) -> None:
     """Log that `actor` did `action` to a mapped `subject`, in the transaction that does it.
 
     `detail` must hold no identity number, telephone or diagnosis: the log is never erased.
@@ -181,7 +191,12 @@ def digest(event: Event) -> bytes:
 
 
 def _seal(
-    number: int, first_id: int, last_id: int, ids: Sequence[int], digests: Sequence[bytes], previous: bytes
+    number: int,
+    first_id: int,
+    last_id: int,
+    ids: Sequence[int],
+    digests: Sequence[bytes],
+    previous: bytes,
 ) -> bytes:
     key: bytes = current_app.extensions["qiming.eventlog_key"]
     head = json.dumps([number, first_id, last_id, list(ids)]).encode()
@@ -218,16 +233,27 @@ def verify(*, expected_head: str | None = None) -> Verification:
     previous, sealed_to, number, sealed = _GENESIS, 0, 0, 0
     heads = {previous.hex()}
     for batch in db.session.scalars(
-        select(EventSeal).order_by(EventSeal.number).execution_options(yield_per=50, populate_existing=True)
+        select(EventSeal)
+        .order_by(EventSeal.number)
+        .execution_options(yield_per=50, populate_existing=True)
     ):
         number += 1
         while number < batch.number:
             findings.append(Finding("seal_missing", number))
             number += 1
         recomputed = _seal(
-            batch.number, batch.first_id, batch.last_id, batch.event_ids, batch.digests, batch.previous
+            batch.number,
+            batch.first_id,
+            batch.last_id,
+            batch.event_ids,
+            batch.digests,
+            batch.previous,
         )
-        if recomputed != batch.seal or batch.previous != previous or batch.first_id != sealed_to + 1:
+        if (
+            recomputed != batch.seal
+            or batch.previous != previous
+            or batch.first_id != sealed_to + 1
+        ):
             findings.append(Finding("seal_broken", batch.number))
         findings += _compare(batch)
         sealed += len(batch.event_ids)
@@ -235,8 +261,12 @@ def verify(*, expected_head: str | None = None) -> Verification:
         heads.add(previous.hex())
     if expected_head is not None and expected_head not in heads:
         findings.append(Finding("head_differs", number))
-    unsealed = db.session.scalar(select(func.count()).select_from(Event).where(Event.id > sealed_to)) or 0
-    return Verification(findings, seals=number, sealed=sealed, unsealed=unsealed, head=previous.hex())
+    unsealed = (
+        db.session.scalar(select(func.count()).select_from(Event).where(Event.id > sealed_to)) or 0
+    )
+    return Verification(
+        findings, seals=number, sealed=sealed, unsealed=unsealed, head=previous.hex()
+    )
 
 
 def _compare(batch: EventSeal) -> Iterator[Finding]:

@@ -54,7 +54,9 @@ def run_worker(app: Flask, *, concurrency: int = 1, wait: bool = True) -> None:
     Each job runs in an application context of its own, in a thread.
     """
     url = make_url(app.config["SQLALCHEMY_DATABASE_URI"]).set(drivername="postgresql")
-    connector = PsycopgConnector(conninfo=url.render_as_string(hide_password=False), min_size=1, max_size=4)
+    connector = PsycopgConnector(
+        conninfo=url.render_as_string(hide_password=False), min_size=1, max_size=4
+    )
 
     def in_application_context(call_next: Callable[[], Any], *_: Any) -> Any:
         with app.app_context():

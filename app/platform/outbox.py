@@ -52,7 +52,9 @@ def deliver(message_id: int) -> None:
     """Hand one message to the gateway of this installation, once."""
     with unit_of_work():
         message = db.session.scalar(
-            select(OutboxMessage).where(OutboxMessage.id == message_id).with_for_update(skip_locked=True)
+            select(OutboxMessage)
+            .where(OutboxMessage.id == message_id)
+            .with_for_update(skip_locked=True)
         )
         if message is None or message.sent_at is not None:
             return

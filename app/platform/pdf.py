@@ -49,8 +49,15 @@ def render_pdf(template: str, facts: Facts, *, title: str, identifier: str, date
     same libraries and fonts.
     """
     _require_plain(facts)
-    html = _environment().get_template(template).render(
-        facts, title=title, language=LANGUAGE, font_stack=", ".join(f'"{name}"' for name in FONT_STACK)
+    html = (
+        _environment()
+        .get_template(template)
+        .render(
+            facts,
+            title=title,
+            language=LANGUAGE,
+            font_stack=", ".join(f'"{name}"' for name in FONT_STACK),
+        )
     )
     return _write(html, title=title, identifier=identifier, dated=dated)
 
@@ -59,7 +66,11 @@ def _write(html: str, *, title: str, identifier: str, dated: date) -> bytes:
     # NOTE: imported here, since it costs half a second that most processes never need.
     from weasyprint import HTML
 
-    moment = datetime.combine(dated, time(), clock.SHANGHAI).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = (
+        datetime.combine(dated, time(), clock.SHANGHAI)
+        .astimezone(UTC)
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+    )
     source = HTML(string=html, base_url=f"{_STATIC.as_uri()}/", url_fetcher=_fetcher())
     with _one_at_a_time:
         document = source.render(pdf_variant="pdf/ua-1", font_config=_fonts())
@@ -142,7 +153,9 @@ def _require_plain(value: Any, *, name: str = "facts") -> None:
 
 def missing_glyphs(text: str) -> set[str]:
     """Characters of `text` that no font of the stack can draw; a document with them would show something else."""
-    return {character for character in text if not character.isspace() and not _drawable(ord(character))}
+    return {
+        character for character in text if not character.isspace() and not _drawable(ord(character))
+    }
 
 
 def _drawable(code_point: int) -> bool:

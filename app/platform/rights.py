@@ -22,7 +22,9 @@ def grant_application_rights(connection: Connection, role: str) -> None:
     run(text(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}"))
     run(text(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {quoted}"))
     histories = connection.scalars(
-        text(r"SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE '%\_history'")
+        text(
+            r"SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE '%\_history'"
+        )
     ).all()
     for table in (*histories, *_READ_ONLY):
         run(text(f"REVOKE INSERT, UPDATE, DELETE ON {table} FROM {quoted}"))

@@ -54,10 +54,19 @@ def region(code: str, name: str | None = None) -> Region:
     parent = next((code[:n] for n in (9, 6, 4, 2) if n < len(code)), None)
     if parent is not None:
         region(parent)
-    return _add(Region(code=code, name=name or f"区划{code}", level=LEVEL_BY_LENGTH[len(code)], parent_code=parent))
+    return _add(
+        Region(
+            code=code,
+            name=name or f"区划{code}",
+            level=LEVEL_BY_LENGTH[len(code)],
+            parent_code=parent,
+        )
+    )
 
 
-def citizen_number(birth_date: date = date(1985, 6, 15), sex: Sex = Sex.FEMALE, serial: int | None = None) -> str:
+def citizen_number(
+    birth_date: date = date(1985, 6, 15), sex: Sex = Sex.FEMALE, serial: int | None = None
+) -> str:
     order = (next(_serial) if serial is None else serial) * 2 + (1 if sex is Sex.MALE else 0)
     digits = f"210603{birth_date:%Y%m%d}{order % 1000:03d}"
     return digits + check_character(digits)
@@ -107,7 +116,11 @@ def person(
 
 
 def disability_certificate(
-    of: Person, *, category: Category = Category.VISUAL, grade: int = 2, issued_on: date = date(2020, 1, 10)
+    of: Person,
+    *,
+    category: Category = Category.VISUAL,
+    grade: int = 2,
+    issued_on: date = date(2020, 1, 10),
 ) -> DisabilityCertificate:
     number = f"{of.citizen_number}{category_digit(category)}{grade}"
     return _add(
@@ -130,7 +143,9 @@ def credit_code() -> str:
     return body + uscc.calc_check_digit(body)
 
 
-def provider(*, name: str = "测试培训基地", kinds: list[TrainingKind] | None = None, **columns: Any) -> Provider:
+def provider(
+    *, name: str = "测试培训基地", kinds: list[TrainingKind] | None = None, **columns: Any
+) -> Provider:
     """A base accredited from 2020 to 2030 for `kinds` (all by default)."""
     region(DISTRICT)
     row = _add(
@@ -159,7 +174,12 @@ def provider(*, name: str = "测试培训基地", kinds: list[TrainingKind] | No
 
 
 def venue(of: Provider, *, name: str | None = None, **columns: Any) -> Venue:
-    values = {"name": name or f"教室 {next(_serial)}", "address": "测试路 1 号", "capacity": 30, "step_free": True}
+    values = {
+        "name": name or f"教室 {next(_serial)}",
+        "address": "测试路 1 号",
+        "capacity": 30,
+        "step_free": True,
+    }
     return _add(Venue(provider_id=of.id, **(values | columns)))
 
 
@@ -240,7 +260,10 @@ def class_session(
 
 
 def enrolment(
-    of: Person | None = None, *, into: TrainingClass | None = None, state: EnrolmentState = EnrolmentState.ENROLLED,
+    of: Person | None = None,
+    *,
+    into: TrainingClass | None = None,
+    state: EnrolmentState = EnrolmentState.ENROLLED,
     **columns: Any,
 ) -> Enrolment:
     moment = datetime(2024, 3, 1, tzinfo=UTC)
@@ -256,7 +279,10 @@ def enrolment(
     }
     return _add(
         Enrolment(
-            class_id=(into or training_class()).id, person_id=(of or person()).id, state=state, **(values | columns)
+            class_id=(into or training_class()).id,
+            person_id=(of or person()).id,
+            state=state,
+            **(values | columns),
         )
     )
 
@@ -279,7 +305,13 @@ def completion(
         "confirmed_at": moment if state is CompletionState.CONFIRMED else None,
     }
     return _add(
-        Completion(enrolment_id=of.id, state=state, outcome=outcome, completed_on=completed_on, **(values | columns))
+        Completion(
+            enrolment_id=of.id,
+            state=state,
+            outcome=outcome,
+            completed_on=completed_on,
+            **(values | columns),
+        )
     )
 
 
@@ -305,7 +337,9 @@ def account(role: Role, *, name: str = "测试账号", **scope: Any) -> RoleGran
         scope["provider_id"] = provider().id
     elif role is Role.TRAINEE and "person_id" not in scope:
         scope["person_id"] = person().id
-    owner = _add(Account(username=f"test{next(_serial)}", display_name=name, must_change_password=False))
+    owner = _add(
+        Account(username=f"test{next(_serial)}", display_name=name, must_change_password=False)
+    )
     return _add(RoleGrant(account_id=owner.id, role=role, **scope))
 
 

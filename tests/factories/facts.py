@@ -39,7 +39,9 @@ def training(**changes: Any) -> Training:
     return Training(**(values | changes))
 
 
-def spell(of: Training, *, after: int = 30, days: int | None = None, workplace: str = "甲单位") -> Spell:
+def spell(
+    of: Training, *, after: int = 30, days: int | None = None, workplace: str = "甲单位"
+) -> Spell:
     """Verified work that begins `after` days after the completion and lasts `days`, or still goes on."""
     assert of.completed_on is not None
     begin = of.completed_on + timedelta(days=after)
@@ -47,12 +49,16 @@ def spell(of: Training, *, after: int = 30, days: int | None = None, workplace: 
     return Spell(next(_serial), of.person_id, begin, end, workplace, EvidenceGrade.A)
 
 
-def follow_up(of: Training, outcome: FollowUpOutcome = FollowUpOutcome.EMPLOYED, after: int = 31) -> ClosedFollowUp:
+def follow_up(
+    of: Training, outcome: FollowUpOutcome = FollowUpOutcome.EMPLOYED, after: int = 31
+) -> ClosedFollowUp:
     assert of.completed_on is not None
     return ClosedFollowUp(of.enrolment_id, of.completed_on + timedelta(days=after), outcome)
 
 
-def excluded(of: Training, reason: ExclusionReason = ExclusionReason.MOVED, after: int = 10) -> Excluded:
+def excluded(
+    of: Training, reason: ExclusionReason = ExclusionReason.MOVED, after: int = 10
+) -> Excluded:
     assert of.completed_on is not None
     return Excluded(of.enrolment_id, of.completed_on + timedelta(days=after), reason)
 

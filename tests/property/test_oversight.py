@@ -80,7 +80,9 @@ def worlds(draw: st.DrawFn) -> Facts:
         made,
         tuple(draw(spells(number)) for number in range(1, draw(st.integers(0, 10)) + 1)),
         tuple(draw(st.lists(follow_ups, max_size=8))) if made else (),
-        tuple(draw(st.lists(exclusions, max_size=2, unique_by=lambda e: e.enrolment_id))) if made else (),
+        tuple(draw(st.lists(exclusions, max_size=2, unique_by=lambda e: e.enrolment_id)))
+        if made
+        else (),
     )
 
 
@@ -113,7 +115,9 @@ def test_a_rate_never_exceeds_one_and_its_parts_add_up(world: Facts, question: Q
 
 
 @given(worlds(), QUESTIONS, st.randoms(use_true_random=False))
-def test_the_order_of_rows_changes_nothing(world: Facts, question: Question, random: Random) -> None:
+def test_the_order_of_rows_changes_nothing(
+    world: Facts, question: Question, random: Random
+) -> None:
     def shuffled(rows: tuple[object, ...]) -> tuple[object, ...]:
         return tuple(random.sample(rows, len(rows)))
 
@@ -122,7 +126,9 @@ def test_the_order_of_rows_changes_nothing(world: Facts, question: Question, ran
 
 
 @given(worlds(), QUESTIONS, st.sampled_from(list(Dimension)))
-def test_the_cohort_of_all_groups_is_the_cohort(world: Facts, question: Question, dimension: Dimension) -> None:
+def test_the_cohort_of_all_groups_is_the_cohort(
+    world: Facts, question: Question, dimension: Dimension
+) -> None:
     whole = rules.answer(world, question).figures
     parts = [part.figures for part in rules.break_down(world, question, dimension).values()]
     assert sum(part.cohort for part in parts) == whole.cohort
@@ -132,7 +138,9 @@ def test_the_cohort_of_all_groups_is_the_cohort(world: Facts, question: Question
 
 
 @given(worlds(), QUESTIONS)
-def test_person_times_of_two_halves_are_those_of_the_whole(world: Facts, question: Question) -> None:
+def test_person_times_of_two_halves_are_those_of_the_whole(
+    world: Facts, question: Question
+) -> None:
     middle = question.start + (question.end - question.start) // 2
     first = rules.answer(world, replace(question, end=middle)).figures
     second = rules.answer(world, replace(question, start=middle + timedelta(days=1))).figures
@@ -151,7 +159,9 @@ def test_somebody_who_never_trained_changes_nothing(world: Facts, question: Ques
 
 
 @given(worlds(), QUESTIONS)
-def test_one_verified_placement_in_time_moves_the_numerator_by_one(world: Facts, question: Question) -> None:
+def test_one_verified_placement_in_time_moves_the_numerator_by_one(
+    world: Facts, question: Question
+) -> None:
     answer = rules.answer(world, question)
     member = next((m for m in answer.members if m.status is MemberStatus.NOT_CONVERTED), None)
     if member is None or member.training.completed_on is None:
@@ -159,13 +169,17 @@ def test_one_verified_placement_in_time_moves_the_numerator_by_one(world: Facts,
     begins = member.training.completed_on + timedelta(days=question.conversion_days)
     placed = Spell(999, member.training.person_id, begins, begins, "丙", None)
     before = answer.figures.conversion
-    after = rules.answer(replace(world, spells=(*world.spells, placed)), question).figures.conversion
+    after = rules.answer(
+        replace(world, spells=(*world.spells, placed)), question
+    ).figures.conversion
     assert after == Rate(before.numerator + 1, before.denominator)
 
 
 @settings(max_examples=60, deadline=None)
 @given(worlds(), QUESTIONS)
-def test_sql_over_the_exported_rows_gives_the_same_figures(world: Facts, question: Question) -> None:
+def test_sql_over_the_exported_rows_gives_the_same_figures(
+    world: Facts, question: Question
+) -> None:
     """Written from the definitions' text, sharing no code with the application."""
     exported = indicators_workbook(world, question, rules.answer(world, question), {}, [])
     content = exported.getvalue()

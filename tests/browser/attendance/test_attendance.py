@@ -73,7 +73,9 @@ def marks() -> list[Mark]:
 def focused(page: Page) -> str:
     """Name of the trainee whose group has the focus."""
     return str(
-        page.evaluate("document.activeElement.closest('fieldset')?.querySelector('legend').textContent")
+        page.evaluate(
+            "document.activeElement.closest('fieldset')?.querySelector('legend').textContent"
+        )
     )
 
 
@@ -106,7 +108,9 @@ def test_a_roll_is_called_by_letters(visit: Visit, session: ClassSession, width:
     expect(page.get_by_role("heading", name="更正记录")).to_be_visible()
 
 
-def test_what_could_not_be_sent_waits_and_is_sent_later(visit: Visit, session: ClassSession) -> None:
+def test_what_could_not_be_sent_waits_and_is_sent_later(
+    visit: Visit, session: ClassSession
+) -> None:
     teacher = visit(Role.PROVIDER, provider_id=session.training_class.provider_id, width=375)
     page = teacher.page
     teacher.open(f"/sessions/{session.id}/roll-call")

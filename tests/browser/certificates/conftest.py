@@ -52,7 +52,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(committing_app: Flask, address: str, browser: Browser) -> Iterator[Callable[..., Visitor]]:
+def visit(
+    committing_app: Flask, address: str, browser: Browser
+) -> Iterator[Callable[..., Visitor]]:
     """`visit(Role.TRAINEE, width=375, person_id=…)`: a new account in that role; `visit()` is a stranger."""
     contexts = []
 
@@ -89,15 +91,21 @@ class Scene:
 def scene(committing_app: Flask) -> Scene:
     course = factories.course(title="电子商务与直播带货", theory_hours=48, practice_hours=72)
     provider = factories.provider(name="振兴区启明职业培训学校")
-    klass = factories.training_class(of=course, by=provider, state=ClassState.COMPLETED, title="直播带货 2024 第 2 期")
+    klass = factories.training_class(
+        of=course, by=provider, state=ClassState.COMPLETED, title="直播带货 2024 第 2 期"
+    )
     office = factories.actor(Role.FEDERATION)
     issued = []
     for name in ("王𬭎", "欧阳建国", "买买提·吐尔逊", "李\ue000", "赵敏"):
         enrolment = factories.enrolment(factories.person(name=name), into=klass)
         state = CompletionState.PROPOSED if name == "赵敏" else CompletionState.CONFIRMED
-        completion = factories.completion(enrolment, state=state, hours_held=120, hours_attended=112)
+        completion = factories.completion(
+            enrolment, state=state, hours_held=120, hours_attended=112
+        )
         if len(issued) < 2:
             issued.append(services.issue(actor=office, completion=completion))
-    services.revoke(actor=office, certificate=issued[1], reason="复核发现出勤不足 80%，见 2024年5月6日核查记录")
+    services.revoke(
+        actor=office, certificate=issued[1], reason="复核发现出勤不足 80%，见 2024年5月6日核查记录"
+    )
     db.session.commit()
     return Scene(klass, issued[0], issued[1])

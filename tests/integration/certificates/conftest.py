@@ -19,7 +19,9 @@ Issued = Callable[..., Certificate]
 def issued(app: Flask) -> Issued:
     """`issued(name="…", into=klass)`: a certificate of a new person."""
 
-    def make(*, name: str = "王芳", into: object = None, of: Person | None = None, **person: object) -> Certificate:
+    def make(
+        *, name: str = "王芳", into: object = None, of: Person | None = None, **person: object
+    ) -> Certificate:
         trainee = of or factories.person(name=name, **person)  # type: ignore[arg-type]
         completion = factories.completion(factories.enrolment(trainee, into=into))  # type: ignore[arg-type]
         certificate = services.issue(actor=factories.actor(Role.FEDERATION), completion=completion)

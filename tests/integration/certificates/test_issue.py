@@ -61,11 +61,17 @@ def test_a_transaction_that_fails_uses_up_no_number(app: Flask) -> None:
     assert db.session.scalar(select(func.count()).select_from(Certificate)) == 1
 
 
-def test_a_revoked_number_is_not_used_again_and_the_new_certificate_has_its_own(issued: Issued) -> None:
+def test_a_revoked_number_is_not_used_again_and_the_new_certificate_has_its_own(
+    issued: Issued,
+) -> None:
     certificate = issued()
-    services.revoke(actor=factories.actor(Role.FEDERATION), certificate=certificate, reason="姓名印错")
+    services.revoke(
+        actor=factories.actor(Role.FEDERATION), certificate=certificate, reason="姓名印错"
+    )
     db.session.commit()
-    again = services.issue(actor=factories.actor(Role.FEDERATION), completion=certificate.completion)
+    again = services.issue(
+        actor=factories.actor(Role.FEDERATION), completion=certificate.completion
+    )
     assert certificate.number.endswith("-00001")
     assert again.number.endswith("-00002")
     assert again.verification_token != certificate.verification_token
@@ -133,7 +139,9 @@ def test_a_class_is_issued_at_once_in_order_of_names(app: Flask) -> None:
 
 def test_issuing_a_class_again_issues_nothing(issued: Issued) -> None:
     certificate = issued()
-    again = services.issue_all(actor=factories.actor(Role.FEDERATION), completions=[certificate.completion])
+    again = services.issue_all(
+        actor=factories.actor(Role.FEDERATION), completions=[certificate.completion]
+    )
     assert again == ([], [])
 
 
@@ -162,7 +170,9 @@ def _in_threads(app: Flask, tasks: list[object]) -> list[object]:
     return results  # type: ignore[return-value]
 
 
-def test_twenty_officers_at_once_get_twenty_numbers_without_gap_or_double(committing_app: Flask) -> None:
+def test_twenty_officers_at_once_get_twenty_numbers_without_gap_or_double(
+    committing_app: Flask,
+) -> None:
     actor = factories.actor(Role.FEDERATION)
     # Every fourth one fails after taking its number.
     ids = [completed().id for _ in range(20)]
@@ -179,7 +189,9 @@ def test_twenty_officers_at_once_get_twenty_numbers_without_gap_or_double(commit
 
         return task
 
-    results = _in_threads(committing_app, [issue(one, place % 4 == 3) for place, one in enumerate(ids)])
+    results = _in_threads(
+        committing_app, [issue(one, place % 4 == 3) for place, one in enumerate(ids)]
+    )
     numbers = sorted(result for result in results if isinstance(result, str))
     assert len(numbers) == 15, results
     assert [int(number[-5:]) for number in numbers] == list(range(1, 16))
@@ -187,7 +199,9 @@ def test_twenty_officers_at_once_get_twenty_numbers_without_gap_or_double(commit
     assert db.session.scalar(select(func.count()).select_from(Certificate)) == 15
 
 
-def test_two_officers_who_issue_the_same_class_at_once_issue_each_certificate_once(committing_app: Flask) -> None:
+def test_two_officers_who_issue_the_same_class_at_once_issue_each_certificate_once(
+    committing_app: Flask,
+) -> None:
     actor = factories.actor(Role.FEDERATION)
     klass = factories.training_class()
     for _ in range(8):
@@ -198,7 +212,9 @@ def test_two_officers_who_issue_the_same_class_at_once_issue_each_certificate_on
 
     def whole() -> int:
         with unit_of_work():
-            return len(services.issue_all(actor=actor, completions=queries.uncertified(class_id))[0])
+            return len(
+                services.issue_all(actor=actor, completions=queries.uncertified(class_id))[0]
+            )
 
     def one() -> int:
         with unit_of_work():
@@ -220,8 +236,14 @@ def test_two_officers_who_issue_the_same_class_at_once_issue_each_certificate_on
     ("statement", "constraint"),
     [
         ("UPDATE certificate SET number = :other WHERE id = :id", "uq_certificate_number"),
-        ("UPDATE certificate SET verification_token = :token WHERE id = :id", "uq_certificate_verification_token"),
-        ("UPDATE certificate SET completion_id = :completion WHERE id = :id", "uq_certificate_valid_completion"),
+        (
+            "UPDATE certificate SET verification_token = :token WHERE id = :id",
+            "uq_certificate_verification_token",
+        ),
+        (
+            "UPDATE certificate SET completion_id = :completion WHERE id = :id",
+            "uq_certificate_valid_completion",
+        ),
         (
             "UPDATE certificate SET state = 'lost', revocation_reason = 'x' WHERE id = :id",
             "ck_certificate_state_known",
@@ -273,7 +295,9 @@ def test_revocation_keeps_the_certificate_as_it_was_known_before(committing_app:
     certificate = services.issue(actor=factories.actor(Role.FEDERATION), completion=completion)
     db.session.commit()
     moment = datetime.now(UTC)
-    services.revoke(actor=factories.actor(Role.FEDERATION), certificate=certificate, reason="复核发现出勤不足")
+    services.revoke(
+        actor=factories.actor(Role.FEDERATION), certificate=certificate, reason="复核发现出勤不足"
+    )
     db.session.commit()
     (before,) = db.session.execute(known_at(Certificate, moment)).all()
     assert before.state == "valid"
@@ -301,10 +325,16 @@ def test_two_officers_who_revoke_at_once_revoke_once(committing_app: Flask) -> N
 def test_revoking_twice_or_by_others_is_refused(issued: Issued) -> None:
     certificate = issued()
     with pytest.raises(TransitionRefused):
-        services.revoke(actor=factories.actor(Role.PROVIDER), certificate=certificate, reason="不是我们发的")
-    services.revoke(actor=factories.actor(Role.FEDERATION), certificate=certificate, reason="复核发现出勤不足")
+        services.revoke(
+            actor=factories.actor(Role.PROVIDER), certificate=certificate, reason="不是我们发的"
+        )
+    services.revoke(
+        actor=factories.actor(Role.FEDERATION), certificate=certificate, reason="复核发现出勤不足"
+    )
     with pytest.raises(TransitionRefused):
-        services.revoke(actor=factories.actor(Role.FEDERATION), certificate=certificate, reason="再来一次")
+        services.revoke(
+            actor=factories.actor(Role.FEDERATION), certificate=certificate, reason="再来一次"
+        )
     assert certificate.state is CertificateState.REVOKED
 
 
@@ -313,7 +343,9 @@ def test_revoking_twice_or_by_others_is_refused(issued: Issued) -> None:
 
 def test_the_job_draws_the_file_that_issuing_asked_for(committing_app: Flask) -> None:
     with unit_of_work():
-        certificate = services.issue(actor=factories.actor(Role.FEDERATION), completion=completed("李䶮"))
+        certificate = services.issue(
+            actor=factories.actor(Role.FEDERATION), completion=completed("李䶮")
+        )
     certificate_id = certificate.id
     assert certificate.pdf_sha256 is None
     db.session.remove()

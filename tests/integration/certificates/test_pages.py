@@ -83,9 +83,13 @@ def test_one_certificate_is_issued_singly_and_anew_after_revocation(sign_in: Sig
 
 
 @pytest.mark.parametrize("reason", ["", "错", "长" * 301])
-def test_a_revocation_needs_a_reason_and_keeps_what_was_typed(sign_in: SignIn, issued: Issued, reason: str) -> None:
+def test_a_revocation_needs_a_reason_and_keeps_what_was_typed(
+    sign_in: SignIn, issued: Issued, reason: str
+) -> None:
     certificate = issued()
-    answer = sign_in(Role.FEDERATION).submit(f"/certificates/{certificate.id}/revoke", reason=reason)
+    answer = sign_in(Role.FEDERATION).submit(
+        f"/certificates/{certificate.id}/revoke", reason=reason
+    )
     assert answer.status_code == 422
     assert "撤销原因" in answer.text
     assert reason in answer.text
@@ -117,10 +121,14 @@ def test_the_second_download_is_the_stored_file(sign_in: SignIn, issued: Issued)
     assert client.get(f"/certificates/{certificate.id}/pdf").data == first
 
 
-def test_a_revoked_certificate_leaves_the_trainee_but_not_the_archive(sign_in: SignIn, issued: Issued) -> None:
+def test_a_revoked_certificate_leaves_the_trainee_but_not_the_archive(
+    sign_in: SignIn, issued: Issued
+) -> None:
     certificate = issued()
     provider_id = certificate.completion.enrolment.training_class.provider_id
-    services.revoke(actor=factories.actor(Role.FEDERATION), certificate=certificate, reason="复核发现出勤不足")
+    services.revoke(
+        actor=factories.actor(Role.FEDERATION), certificate=certificate, reason="复核发现出勤不足"
+    )
     db.session.commit()
     path = f"/certificates/{certificate.id}"
     for client, status in (
@@ -133,7 +141,10 @@ def test_a_revoked_certificate_leaves_the_trainee_but_not_the_archive(sign_in: S
         shown = client.get(path).text
         assert "已撤销" in shown
         assert ("出勤不足" in shown) is (status == 200)
-    assert "已经撤销" in sign_in(Role.TRAINEE, person_id=certificate.person_id).get("/certificates/mine").text
+    assert (
+        "已经撤销"
+        in sign_in(Role.TRAINEE, person_id=certificate.person_id).get("/certificates/mine").text
+    )
 
 
 def test_another_ones_certificate_is_not_found(sign_in: SignIn, issued: Issued) -> None:
@@ -162,8 +173,9 @@ def test_another_ones_certificate_is_not_found(sign_in: SignIn, issued: Issued) 
 
 
 def test_the_township_sees_its_residents(sign_in: SignIn, issued: Issued) -> None:
-    own, other = issued(name="甲一", residence_code=factories.TOWNSHIP), issued(
-        name="乙二", residence_code=factories.OTHER_TOWNSHIP
+    own, other = (
+        issued(name="甲一", residence_code=factories.TOWNSHIP),
+        issued(name="乙二", residence_code=factories.OTHER_TOWNSHIP),
     )
     client = sign_in(Role.TOWNSHIP)
     shown = client.get("/certificates").text
@@ -175,7 +187,10 @@ def test_the_township_sees_its_residents(sign_in: SignIn, issued: Issued) -> Non
 
 def test_a_base_sees_name_number_and_state_of_its_classes(sign_in: SignIn, issued: Issued) -> None:
     own, other = issued(name="甲一"), issued(name="乙二")
-    class_id, provider_id = own.completion.enrolment.class_id, own.completion.enrolment.training_class.provider_id
+    class_id, provider_id = (
+        own.completion.enrolment.class_id,
+        own.completion.enrolment.training_class.provider_id,
+    )
     client = sign_in(Role.PROVIDER, provider_id=provider_id)
     shown = client.get("/certificates").text
     assert own.number in shown
@@ -203,10 +218,14 @@ def test_the_auditor_reads_and_does_not_write(sign_in: SignIn, issued: Issued) -
         assert client.get(path).status_code == 200
     shown = client.get(f"/classes/{klass.id}/certificates")
     assert shown.status_code == 200
-    assert "<button class=\"btn btn-primary\">发放" not in shown.text
+    assert '<button class="btn btn-primary">发放' not in shown.text
     assert client.submit(f"/classes/{klass.id}/certificates", page="/verify").status_code == 403
-    assert client.submit(f"/completions/{another.id}/certificate", page="/verify").status_code == 403
-    refused = client.submit(f"/certificates/{certificate.id}/revoke", page="/verify", reason="审计要求撤销")
+    assert (
+        client.submit(f"/completions/{another.id}/certificate", page="/verify").status_code == 403
+    )
+    refused = client.submit(
+        f"/certificates/{certificate.id}/revoke", page="/verify", reason="审计要求撤销"
+    )
     assert refused.status_code == 403
     assert count() == 1
     assert certificate.state is CertificateState.VALID
@@ -227,9 +246,13 @@ def test_strangers_are_sent_to_sign_in(client: FlaskClient, issued: Issued) -> N
         assert "/sign-in" in answer.location
 
 
-def test_the_list_is_narrowed_by_number_name_state_and_date(sign_in: SignIn, issued: Issued) -> None:
+def test_the_list_is_narrowed_by_number_name_state_and_date(
+    sign_in: SignIn, issued: Issued
+) -> None:
     one, two = issued(name="欧阳芳"), issued(name="买买提·吐尔逊")
-    services.revoke(actor=factories.actor(Role.FEDERATION), certificate=two, reason="复核发现出勤不足")
+    services.revoke(
+        actor=factories.actor(Role.FEDERATION), certificate=two, reason="复核发现出勤不足"
+    )
     db.session.commit()
     client = sign_in(Role.FEDERATION)
     for query, found in (
@@ -244,13 +267,17 @@ def test_the_list_is_narrowed_by_number_name_state_and_date(sign_in: SignIn, iss
         ("sort=nonsense", {one, two}),
     ):
         shown = client.get(f"/certificates?{query}").text
-        assert {certificate for certificate in (one, two) if f">{certificate.number}</a>" in shown} == found, query
+        assert {
+            certificate for certificate in (one, two) if f">{certificate.number}</a>" in shown
+        } == found, query
     wrong = client.get("/certificates?issued_from=2024-2-30")
     assert wrong.status_code == 422
     assert "没有 2024年2月30日" in wrong.text
 
 
-def test_lists_ask_the_database_as_often_for_one_row_as_for_many(sign_in: SignIn, issued: Issued) -> None:
+def test_lists_ask_the_database_as_often_for_one_row_as_for_many(
+    sign_in: SignIn, issued: Issued
+) -> None:
     klass = factories.training_class()
     trainee = issued(into=klass)
     client = sign_in(Role.FEDERATION)
@@ -270,7 +297,9 @@ def test_lists_ask_the_database_as_often_for_one_row_as_for_many(sign_in: SignIn
         for who, path in paths:
             with count_queries() as counted:
                 assert who.get(path).status_code == 200
-            numbers.append(sum(not statement.startswith("SAVEPOINT") for statement in counted.statements))
+            numbers.append(
+                sum(not statement.startswith("SAVEPOINT") for statement in counted.statements)
+            )
         return numbers
 
     before = measure()

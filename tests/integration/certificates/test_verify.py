@@ -35,7 +35,14 @@ def test_number_and_name_prove_a_certificate(client: FlaskClient, issued: Issued
     assert status == 200
     assert "证书有效" in shown
     facts = certificate.snapshot
-    for part in (certificate.number, "买买提·吐尔逊", facts["course"], facts["provider"], "4 课时", "2024年3月11日"):
+    for part in (
+        certificate.number,
+        "买买提·吐尔逊",
+        facts["course"],
+        facts["provider"],
+        "4 课时",
+        "2024年3月11日",
+    ):
         assert part in shown
 
 
@@ -52,7 +59,9 @@ def test_nothing_in_public_tells_the_identity_number(client: FlaskClient, issued
         assert number[6:14] not in shown
 
 
-def test_the_qr_code_masks_the_name_unless_the_person_agreed(client: FlaskClient, issued: Issued) -> None:
+def test_the_qr_code_masks_the_name_unless_the_person_agreed(
+    client: FlaskClient, issued: Issued
+) -> None:
     certificate = issued(name="欧阳测试")
     path = f"/verify/{certificate.verification_token}"
     shown = client.get(path)
@@ -75,11 +84,15 @@ def test_the_qr_code_masks_the_name_unless_the_person_agreed(client: FlaskClient
     assert "欧阳测试" not in client.get(path).text
 
 
-def test_a_revoked_certificate_is_told_plainly_with_the_day(client: FlaskClient, issued: Issued) -> None:
+def test_a_revoked_certificate_is_told_plainly_with_the_day(
+    client: FlaskClient, issued: Issued
+) -> None:
     certificate = issued(name="王芳")
     # Late in the evening in UTC it is the next day in Shanghai.
     with clock.frozen(datetime(2024, 5, 1, 17, tzinfo=UTC)):
-        services.revoke(actor=factories.actor(Role.FEDERATION), certificate=certificate, reason="内部原因不公开")
+        services.revoke(
+            actor=factories.actor(Role.FEDERATION), certificate=certificate, reason="内部原因不公开"
+        )
     db.session.commit()
     for shown in (
         ask(client, certificate.number, "王芳")[1],
@@ -94,7 +107,9 @@ def test_a_revoked_certificate_is_told_plainly_with_the_day(client: FlaskClient,
 def test_unknown_number_and_wrong_name_look_the_same(client: FlaskClient, issued: Issued) -> None:
     certificate = issued(name="王芳")
     revoked = issued(name="李平")
-    services.revoke(actor=factories.actor(Role.FEDERATION), certificate=revoked, reason="复核发现出勤不足")
+    services.revoke(
+        actor=factories.actor(Role.FEDERATION), certificate=revoked, reason="复核发现出勤不足"
+    )
     db.session.commit()
     pages, counts = [], []
     for number in (certificate.number, revoked.number, "ZX-1999-00001", "胡乱写的编号"):
@@ -119,7 +134,9 @@ def _without_what_was_typed(page: str) -> str:
     return re.sub(r"nonce-[^\"']+", "", str(soup))
 
 
-@pytest.mark.parametrize("token", ["x", "A" * 22, "../../etc/passwd", "%00" * 16, "' OR 1=1 --", "王" * 20, "A" * 4000])
+@pytest.mark.parametrize(
+    "token", ["x", "A" * 22, "../../etc/passwd", "%00" * 16, "' OR 1=1 --", "王" * 20, "A" * 4000]
+)
 def test_a_garbage_token_is_an_unknown_certificate(client: FlaskClient, token: str) -> None:
     answer = client.get(f"/verify/{token}")
     assert answer.status_code == 404
@@ -129,17 +146,27 @@ def test_a_garbage_token_is_an_unknown_certificate(client: FlaskClient, token: s
 
 @pytest.mark.parametrize(
     ("number", "name", "says"),
-    [("", "王芳", "请填写证书编号"), ("ZX-2024-00001", "", "请填写持证人姓名"), ("Z" * 61, "王芳", "最多 60 个字")],
+    [
+        ("", "王芳", "请填写证书编号"),
+        ("ZX-2024-00001", "", "请填写持证人姓名"),
+        ("Z" * 61, "王芳", "最多 60 个字"),
+    ],
 )
-def test_an_incomplete_question_is_asked_again(client: FlaskClient, number: str, name: str, says: str) -> None:
+def test_an_incomplete_question_is_asked_again(
+    client: FlaskClient, number: str, name: str, says: str
+) -> None:
     status, shown = ask(client, number, name)
     assert status == 422
     assert says in shown
     assert f'value="{number or name}"' in shown
 
 
-@pytest.mark.parametrize(("number", "name"), [("\0", "\0"), ("ZX-2024-99999999999999999999", "%_%"), ("😀", "😀")])
-def test_hostile_questions_are_answered_plainly(client: FlaskClient, number: str, name: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "name"), [("\0", "\0"), ("ZX-2024-99999999999999999999", "%_%"), ("😀", "😀")]
+)
+def test_hostile_questions_are_answered_plainly(
+    client: FlaskClient, number: str, name: str
+) -> None:
     status, shown = ask(client, number, name)
     assert status in (200, 422)
     assert "证书有效" not in shown
@@ -158,7 +185,9 @@ def test_guessing_is_stopped(app: Flask, client: FlaskClient) -> None:
         assert client.get("/verify").status_code == 200
         stopped = client.post("/verify")
         assert stopped.status_code in (400, 429)
-        assert [client.get("/verify/" + "A" * 22).status_code for _ in range(21)] == [404] * 20 + [429]
+        assert [client.get("/verify/" + "A" * 22).status_code for _ in range(21)] == [404] * 20 + [
+            429
+        ]
     finally:
         app.config["RATELIMIT_ENABLED"] = False
         limiter.reset()

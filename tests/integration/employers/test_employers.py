@@ -61,7 +61,9 @@ def test_an_employer_is_registered(sign_in: SignIn, role: Role) -> None:
         ({"region_code": "110000000"}, "请从列出的选项中选择所在地"),
     ],
 )
-def test_wrong_input_is_told_at_the_field_and_kept(sign_in: SignIn, changes: dict[str, str], says: str) -> None:
+def test_wrong_input_is_told_at_the_field_and_kept(
+    sign_in: SignIn, changes: dict[str, str], says: str
+) -> None:
     answer = sign_in(Role.FEDERATION).submit("/employers/new", **typed(**changes))
     assert answer.status_code == 422
     assert says in answer.text
@@ -76,7 +78,9 @@ def test_wrong_input_is_told_at_the_field_and_kept(sign_in: SignIn, changes: dic
 def test_the_same_code_is_registered_once(sign_in: SignIn) -> None:
     employer = factories.employer()
     db.session.commit()
-    answer = sign_in(Role.FEDERATION).submit("/employers/new", **typed(credit_code=employer.credit_code))
+    answer = sign_in(Role.FEDERATION).submit(
+        "/employers/new", **typed(credit_code=employer.credit_code)
+    )
     assert answer.status_code == 422
     assert "已经登记过" in answer.text
 
@@ -130,7 +134,9 @@ def test_placement_finds_employers_by_part_of_the_name_or_code(app: Flask) -> No
     actor = factories.actor(Role.TOWNSHIP)
     assert list(queries.find_employers(viewer=actor, text="食品")) == [one]
     assert list(queries.find_employers(viewer=actor, text=one.credit_code.lower())) == [one]
-    assert [found.name for found in queries.find_employers(viewer=actor, text="%")] == ["百分%之百公司"]
+    assert [found.name for found in queries.find_employers(viewer=actor, text="%")] == [
+        "百分%之百公司"
+    ]
     assert list(queries.find_employers(viewer=actor, text=" \0")) == []
     assert list(queries.find_employers(viewer=factories.actor(Role.PROVIDER), text="食品")) == []
     assert queries.find_employer(viewer=actor, employer_id=one.id) is one
@@ -140,7 +146,9 @@ def test_the_export_has_the_rows_of_the_filter(sign_in: SignIn) -> None:
     factories.employer(name="=HYPERLINK(1)", kind=EmployerKind.SOCIAL)
     factories.employer(name="演示食品厂")
     db.session.commit()
-    book = load_workbook(io.BytesIO(sign_in(Role.FEDERATION).get("/employers/export?kind=social").data))
+    book = load_workbook(
+        io.BytesIO(sign_in(Role.FEDERATION).get("/employers/export?kind=social").data)
+    )
     rows = [[cell.value for cell in row] for row in book["数据"].iter_rows()]
     assert len(rows) == 2
     assert rows[1][0] == "=HYPERLINK(1)"
@@ -178,6 +186,7 @@ def test_the_database_refuses(app: Flask, change: str, constraint: str) -> None:
     employer, other = factories.employer(), factories.employer()
     with pytest.raises(IntegrityError) as refused:
         db.session.execute(
-            text(f"UPDATE employer SET {change} WHERE id = :id"), {"id": employer.id, "other": other.credit_code}
+            text(f"UPDATE employer SET {change} WHERE id = :id"),
+            {"id": employer.id, "other": other.credit_code},
         )
     assert refused.value.orig.diag.constraint_name == constraint  # type: ignore[union-attr]

@@ -22,7 +22,9 @@ def sealed_log(committing_app: Flask) -> list[int]:
     for batch in range(2):
         for step in range(3):
             with unit_of_work():
-                eventlog.record(actor=SYSTEM, action="test.done", detail={"batch": batch, "step": step})
+                eventlog.record(
+                    actor=SYSTEM, action="test.done", detail={"batch": batch, "step": step}
+                )
         eventlog.record(actor=SYSTEM, action="test.abandoned")
         db.session.flush()
         db.session.rollback()
@@ -85,7 +87,9 @@ def test_a_removed_or_forged_seal_is_named(sealed_log: list[int], tamper: Tamper
     assert Finding("seal_broken", 2) in eventlog.verify().findings
 
 
-def test_a_log_cut_off_with_its_seals_is_found_by_the_noted_head(sealed_log: list[int], tamper: Tamper) -> None:
+def test_a_log_cut_off_with_its_seals_is_found_by_the_noted_head(
+    sealed_log: list[int], tamper: Tamper
+) -> None:
     head = eventlog.verify().head
     tamper("DELETE FROM event_seal WHERE number = 2")
     tamper(f"DELETE FROM event WHERE id > {sealed_log[2]}")
@@ -96,7 +100,9 @@ def test_a_log_cut_off_with_its_seals_is_found_by_the_noted_head(sealed_log: lis
 def test_a_transaction_still_running_keeps_its_range_open(committing_app: Flask) -> None:
     with db.engine.connect() as slow:
         slow.execute(
-            text("INSERT INTO event (account_name, role, action, detail) VALUES ('慢', 'auditor', 'slow', '{}')")
+            text(
+                "INSERT INTO event (account_name, role, action, detail) VALUES ('慢', 'auditor', 'slow', '{}')"
+            )
         )
         with unit_of_work():
             eventlog.record(actor=SYSTEM, action="test.quick")

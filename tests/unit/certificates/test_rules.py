@@ -35,8 +35,12 @@ def test_a_number_is_read_back_as_itself(year: int, serial: int) -> None:
     first=st.tuples(st.integers(2000, 2999), st.integers(1, 999_999)),
     second=st.tuples(st.integers(2000, 2999), st.integers(1, 999_999)),
 )
-def test_numbers_of_different_certificates_differ(first: tuple[int, int], second: tuple[int, int]) -> None:
-    one, two = (COMPLETION_NUMBERS.number(year=year, serial=serial) for year, serial in (first, second))
+def test_numbers_of_different_certificates_differ(
+    first: tuple[int, int], second: tuple[int, int]
+) -> None:
+    one, two = (
+        COMPLETION_NUMBERS.number(year=year, serial=serial) for year, serial in (first, second)
+    )
     assert (one == two) == (first == second)
 
 
@@ -96,7 +100,11 @@ def test_an_unprintable_character_is_named() -> None:
 
 
 def test_names_are_compared_without_what_keyboards_differ_in() -> None:
-    assert comparable_name("买买提・吐尔逊") == comparable_name("买买提·吐尔逊") == comparable_name("买买提 • 吐尔逊")
+    assert (
+        comparable_name("买买提・吐尔逊")
+        == comparable_name("买买提·吐尔逊")
+        == comparable_name("买买提 • 吐尔逊")
+    )
     assert comparable_name("王䶮") != comparable_name("王龑")
 
 
@@ -133,7 +141,11 @@ def test_the_qr_code_is_drawn_inside_the_document() -> None:
 @pytest.mark.parametrize("role", list(Role))
 def test_who_may(role: Role) -> None:
     actor = Actor(account_id=1, name="x", role=role)
-    may = {policy.__name__ for policy in vars(policies).values() if callable(policy) and _is_policy(policy, actor)}
+    may = {
+        policy.__name__
+        for policy in vars(policies).values()
+        if callable(policy) and _is_policy(policy, actor)
+    }
     assert may == {
         Role.FEDERATION: {
             "can_issue", "can_list", "can_see_class", "can_open", "can_download", "can_download_revoked",

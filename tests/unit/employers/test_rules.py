@@ -10,7 +10,8 @@ VALID = "91110000600037341L"
 
 
 @pytest.mark.parametrize(
-    "typed", [VALID, VALID.lower(), "9111 0000 6000 3734 1L", "９１１１００００６０００３７３４１Ｌ"]
+    "typed",
+    [VALID, VALID.lower(), "9111 0000 6000 3734 1L", "９１１１００００６０００３７３４１Ｌ"],
 )
 def test_codes_are_read_as_people_type_them(typed: str) -> None:
     assert parse_credit_code(typed) == VALID

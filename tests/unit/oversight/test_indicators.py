@@ -60,7 +60,9 @@ def test_the_worked_example() -> None:
         elif index < 26:
             # Work that began so late that half a year is not over yet.
             rows.append(spell(member, after=88))
-    found = figures(facts(*rows), start=date(2023, 1, 1), end=date(2024, 12, 31), as_of=date(2024, 10, 20))
+    found = figures(
+        facts(*rows), start=date(2023, 1, 1), end=date(2024, 12, 31), as_of=date(2024, 10, 20)
+    )
     assert (found.cohort, found.excluded, found.immature) == (42, 2, 0)
     found = figures(facts(*rows), end=date(2024, 12, 31), as_of=date(2024, 12, 31))
     assert (found.cohort, found.excluded, found.immature) == (50, 2, 8)
@@ -96,7 +98,11 @@ def test_a_member_counts_from_the_day_it_matures(as_of: int, rate: Rate) -> None
 @pytest.mark.parametrize(("gap", "stable"), [(30, True), (31, False)])
 def test_a_gap_of_thirty_days_is_allowed(gap: int, stable: bool) -> None:
     member = training()
-    rows = [member, spell(member, after=10, days=20), spell(member, after=30 + gap, workplace="乙单位")]
+    rows = [
+        member,
+        spell(member, after=10, days=20),
+        spell(member, after=30 + gap, workplace="乙单位"),
+    ]
     found = figures(facts(*rows))
     assert found.stability_any == Rate(int(stable), 1)
     assert found.stability_same == Rate(0, 1)
@@ -119,7 +125,9 @@ def test_who_worked_at_enrolment_is_not_in_the_cohort() -> None:
 
 def test_a_person_counts_once_by_the_earliest_completion() -> None:
     first = training()
-    second = training(person_id=first.person_id, started_on=date(2023, 9, 1), completed_on=date(2023, 9, 30))
+    second = training(
+        person_id=first.person_id, started_on=date(2023, 9, 1), completed_on=date(2023, 9, 30)
+    )
     answer = rules.answer(facts(first, second), QUESTION)
     assert (answer.figures.trained_persons, answer.figures.trained_times) == (1, 2)
     assert [member.training for member in answer.members] == [first]
@@ -133,9 +141,19 @@ def test_a_class_over_new_year_is_trained_where_it_started_and_completed_where_i
 
 def test_not_reached_stays_in_the_denominator() -> None:
     reached, lost = training(), training()
-    rows = [reached, lost, spell(reached), follow_up(reached), follow_up(lost, FollowUpOutcome.NOT_REACHED)]
+    rows = [
+        reached,
+        lost,
+        spell(reached),
+        follow_up(reached),
+        follow_up(lost, FollowUpOutcome.NOT_REACHED),
+    ]
     found = figures(facts(*rows))
-    assert (found.conversion, found.response, found.conversion_reached) == (Rate(1, 2), Rate(1, 2), Rate(1, 1))
+    assert (found.conversion, found.response, found.conversion_reached) == (
+        Rate(1, 2),
+        Rate(1, 2),
+        Rate(1, 1),
+    )
 
 
 def test_an_exclusion_of_later_does_not_change_an_earlier_figure() -> None:

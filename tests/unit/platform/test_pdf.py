@@ -76,7 +76,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> "object":
     environment.loader = type(environment.loader)(folder)  # type: ignore[call-arg,misc]
 
     def make(source: str, **values: object) -> bytes:
-        (folder / "own.html").write_text(f"<html lang=zh-CN><title>x</title>{source}", encoding="utf-8")
+        (folder / "own.html").write_text(
+            f"<html lang=zh-CN><title>x</title>{source}", encoding="utf-8"
+        )
         environment.cache.clear()  # type: ignore[union-attr]
         html = environment.get_template("own.html").render(values)
         return pdf._write(html, title="x", identifier="x", dated=date(2024, 1, 1))
@@ -120,12 +122,20 @@ def test_has_one_heading_and_a_figure_with_alternative_text(document: bytes) -> 
 
 
 def test_same_facts_give_the_same_bytes_in_another_process_at_another_time(document: bytes) -> None:
-    script = (
-        "import sys; from tests.unit.platform.test_pdf import draw; draw('李䶮'); sys.stdout.buffer.write(draw())"
-    )
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONHASHSEED": "7", "TZ": "America/New_York", "PYTHONPATH": str(ROOT)}
+    script = "import sys; from tests.unit.platform.test_pdf import draw; draw('李䶮'); sys.stdout.buffer.write(draw())"
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "PYTHONHASHSEED": "7",
+        "TZ": "America/New_York",
+        "PYTHONPATH": str(ROOT),
+    }
     again = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, check=True, cwd=ROOT, env=environment, timeout=120
+        [sys.executable, "-c", script],
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+        env=environment,
+        timeout=120,
     ).stdout
     assert again == document
 
@@ -146,7 +156,9 @@ def test_rare_names_are_real_glyphs_and_extract_as_text(name: str, tmp_path: Pat
     assert name in text_of(content)
     file = tmp_path / "certificate.pdf"
     file.write_bytes(content)
-    extracted = subprocess.run(["pdftotext", file, "-"], capture_output=True, text=True, check=True).stdout
+    extracted = subprocess.run(
+        ["pdftotext", file, "-"], capture_output=True, text=True, check=True
+    ).stdout
     assert name in extracted
     assert glyphs_without_outline(content) == []
 
@@ -166,7 +178,9 @@ def glyphs_without_outline(content: bytes) -> list[int]:
         descriptor = font["/DescendantFonts"][0]["/FontDescriptor"]
         fonts[name.encode()] = TTFont(io.BytesIO(descriptor["/FontFile3"].get_data()))
     blank, glyphs, order = [], {}, []
-    for name, text in re.findall(rb"(/\S+) [\d.]+ Tf|<([0-9A-Fa-f]+)>", page.get_contents().get_data()):  # type: ignore[union-attr]
+    for name, text in re.findall(
+        rb"(/\S+) [\d.]+ Tf|<([0-9A-Fa-f]+)>", page.get_contents().get_data()
+    ):  # type: ignore[union-attr]
         if name:
             glyphs, order = fonts[name].getGlyphSet(), fonts[name].getGlyphOrder()
             continue
@@ -222,7 +236,9 @@ def test_prints_every_fact_and_no_full_identity_number(document: bytes) -> None:
         {"provider": "辽宁省丹东市振兴区残疾人综合服务中心职业技能培训示范基地（浪头镇分部）" * 2},
     ],
 )
-def test_long_facts_stay_on_one_page_without_covering_each_other(changes: dict[str, object]) -> None:
+def test_long_facts_stay_on_one_page_without_covering_each_other(
+    changes: dict[str, object],
+) -> None:
     content = draw(**changes)  # type: ignore[arg-type]
     text = text_of(content)
     assert re.sub(r"\s", "", str(next(iter(changes.values())))) in text
@@ -239,8 +255,12 @@ def statement_and_footer(content: bytes) -> tuple[float, float]:
             heights.append((matrix[5] + matrix[3] * text_matrix[5], text))
 
     PdfReader(io.BytesIO(content)).pages[0].extract_text(visitor_text=note)
-    sentence = min(height for height, text in heights if "特发此证" in text or "此证" in text or "证。" in text)
-    footer = max(height for height, text in heights if "扫描二维码" in text or "残疾人联合会" in text)
+    sentence = min(
+        height for height, text in heights if "特发此证" in text or "此证" in text or "证。" in text
+    )
+    footer = max(
+        height for height, text in heights if "扫描二维码" in text or "残疾人联合会" in text
+    )
     return sentence, footer
 
 
@@ -279,7 +299,13 @@ def test_a_template_cannot_climb_out_of_its_values(template: "object") -> None:
 def test_facts_are_plain_values_only() -> None:
     for value in (object(), date(2024, 1, 1), {"a": [object()]}, b"bytes"):
         with pytest.raises(FactsNotPlainError):
-            render_pdf("certificates/certificate.html", {"x": value}, title="x", identifier="x", dated=date.min)
+            render_pdf(
+                "certificates/certificate.html",
+                {"x": value},
+                title="x",
+                identifier="x",
+                dated=date.min,
+            )
 
 
 def test_markup_in_a_fact_is_text() -> None:
