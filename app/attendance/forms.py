@@ -14,10 +14,10 @@ from app.platform.forms import (
     Form,
     HiddenField,
     Length,
-    NumberRange,
     RadioField,
     SelectField,
     TextAreaField,
+    ValidationError,
     optional,
     required,
 )
@@ -59,6 +59,12 @@ def roll_call_form(lines: Iterable[RollCallLine]) -> RollCallForm:
     return form
 
 
+def _points(form: Form, field: DecimalField) -> None:
+    """0-100; a text that is no number has its own message."""
+    if field.data is not None and not 0 <= field.data <= 100:
+        raise ValidationError(f"{field.label.text}应在 0 到 100 之间。")
+
+
 class ResultsForm(Form):
     """Points per trainee and part, named `theory_<enrolment>` and `practice_<enrolment>`."""
 
@@ -89,9 +95,7 @@ def results_form(
     for one in trainees:
         for part in AssessmentPart:
             name = f"{part.value}_{one.enrolment_id}"
-            fields[name] = DecimalField(
-                f"{one.name}{part.label}", [optional(), NumberRange(0, 100)], places=2
-            )
+            fields[name] = DecimalField(f"{one.name}{part.label}", [optional(), _points], places=2)
             points = known.get(one.enrolment_id, {}).get(part)
             values[name] = None if points is None else points.normalize() + 0
     kind = type("ResultsForm", (ResultsForm,), fields)

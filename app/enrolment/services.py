@@ -34,7 +34,6 @@ explain_constraints(
     {
         "uq_enrolment_live": (None, "已经报过这个班期，不用再报一次。请刷新页面查看。"),
         "uq_enrolment_nonce": (None, "这份报名表已经提交过。请刷新页面查看。"),
-        "ck_training_class_seats": (None, "名额刚刚报满，请再提交一次，会排入候补。"),
     }
 )
 

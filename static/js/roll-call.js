@@ -9,6 +9,7 @@
   const letters = { p: "present", l: "late", q: "leave", a: "absent" };
   const waiting = new Map();
   const sending = new Set();
+  const rest = form.querySelector("[data-all-present]");
   let retry = 0;
 
   for (const one of document.querySelectorAll("[data-needs-script]")) one.hidden = false;
@@ -21,6 +22,7 @@
   const marked = () => groups.filter((group) => group.querySelector("input:checked")).length;
   const say = (text) => {
     status.textContent = `${text}已点 ${marked()} / ${groups.length} 人`;
+    rest.hidden = marked() === groups.length && document.activeElement !== rest;
   };
 
   const send = async (group) => {
@@ -87,8 +89,7 @@
     target.focus();
   });
 
-  const rest = form.querySelector("[data-all-present]");
-  rest.hidden = false;
+  rest.hidden = marked() === groups.length;
   rest.addEventListener("click", () => {
     for (const group of groups) {
       if (group.querySelector("input:checked")) continue;
