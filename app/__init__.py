@@ -8,7 +8,7 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.platform import access, cli, crypto, eventlog, history, limits, pages
-from app.platform.db import Base, db
+from app.platform.db import Base, db, engine_options
 from config import ROOT, Settings
 
 CAPABILITIES = (
@@ -32,8 +32,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(__name__, root_path=str(ROOT))
     app.config.update(
         SECRET_KEY=settings.secret_key.get_secret_value(),
-        SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": False, "pool_size": 8, "max_overflow": 8},
+        **engine_options(settings.database_url),
         OWNER_DATABASE_URL=settings.owner_database_url or settings.database_url,
         SESSION_COOKIE_SECURE=settings.cookie_secure,
         SESSION_COOKIE_HTTPONLY=True,

@@ -95,17 +95,17 @@ def shared_app(
 def app(shared_app: Flask) -> Iterator[Flask]:
     """The application; whatever the test writes is rolled back, commits included."""
     with shared_app.app_context():
-        engine = db.engines[None]
-        connection = engine.connect()
+        engines = dict(db.engines)
+        connection = db.engine.connect()
         transaction = connection.begin()
-        db.engines[None] = connection
+        db.engines.update(dict.fromkeys(engines, connection))
         db.session.configure(join_transaction_mode="create_savepoint")
         try:
             yield shared_app
         finally:
             db.session.remove()
             db.session.configure(join_transaction_mode="conditional_savepoint")
-            db.engines[None] = engine
+            db.engines.update(engines)
             transaction.rollback()
             connection.close()
 

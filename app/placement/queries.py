@@ -546,8 +546,8 @@ SPELL_TIE = EmploymentSpell.id
 
 
 def read(statement: Rows) -> Iterable[Any]:
-    """All rows of a list, a thousand at a time, for an export."""
-    return db.session.execute(statement.execution_options(yield_per=1000))
+    """All rows of a list, for an export."""
+    return db.session.execute(statement)
 
 
 # Employers and documents

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import IntegrityError
 
-from app.platform.db import db
+from app.platform.db import begin_writing, db
 from app.platform.errors import DomainError
 
 _messages: dict[str, tuple[str | None, str]] = {}
@@ -22,6 +22,7 @@ def unit_of_work() -> Iterator[None]:
 
     Raises DomainError in place of an IntegrityError whose constraint has been explained.
     """
+    begin_writing()
     try:
         yield
         db.session.commit()
