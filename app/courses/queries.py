@@ -228,6 +228,18 @@ def count_by_state(viewer: Actor) -> dict[ClassState, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def waiting_column(viewer: Actor) -> Any:
+    """How many classes in view wait for approval, as a column of the list: saves it a query of its own."""
+    return (
+        visible_classes(viewer)
+        .with_only_columns(func.count())
+        .where(TrainingClass.state == ClassState.SUBMITTED)
+        .correlate(None)
+        .scalar_subquery()
+        .label("waiting")
+    )
+
+
 def earliest_start(viewer: Actor, state: ClassState) -> date | None:
     """First day of the class in this state that starts first."""
     return db.session.scalar(

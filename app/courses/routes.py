@@ -241,13 +241,14 @@ def index() -> ResponseReturnValue:
         },
         "-starts_on",
     )
-    shown = paginate(sort.apply(_classes(filters), then=TrainingClass.id.desc()))
+    rows = _classes(filters).add_columns(queries.waiting_column(actor))
+    shown = paginate(sort.apply(rows, then=TrainingClass.id.desc()))
     return page(
         "courses/index.html",
         filters=filters,
         sort=sort,
         shown=shown,
-        waiting=queries.count_by_state(actor).get(ClassState.SUBMITTED, 0),
+        waiting=shown.items[0].waiting if shown.items else 0,
         may_propose=policies.can_propose_classes(actor),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select
 from sqlalchemy.orm import aliased
 
 from app.identity.models import Account, OneTimeCode, RoleGrant, SignInFailure
@@ -60,7 +60,7 @@ _SIGNED_IN = (
         .label("grants_count"),
     )
     .join(Account, Account.id == RoleGrant.account_id)
-    .where(RoleGrant.revoked_at.is_(None), Account.is_active)
+    .where(RoleGrant.id == bindparam("grant_id"), RoleGrant.revoked_at.is_(None), Account.is_active)
 )
 
 
@@ -69,7 +69,7 @@ def load_signed_in(token: str) -> SignedIn | None:
     grant_id, _, epoch = token.partition(".")
     if not (_is_number(grant_id) and _is_number(epoch)):
         return None
-    row = db.session.execute(_SIGNED_IN.where(RoleGrant.id == int(grant_id))).one_or_none()
+    row = db.session.execute(_SIGNED_IN, {"grant_id": int(grant_id)}).one_or_none()
     if row is None or row.session_epoch != int(epoch):
         return None
     actor = Actor(

@@ -33,7 +33,9 @@ from flask_login import current_user
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
+from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.engine import result_tuple
 from werkzeug.exceptions import HTTPException
 
 from app.platform import clock
@@ -47,6 +49,9 @@ T = TypeVar("T")
 
 #: Rows on one page of a list.
 PER_PAGE = 25
+
+#: Nobody turns that many; a higher number in an address would not fit into an OFFSET.
+_MOST_PAGES = 1_000_000
 
 bp = Blueprint("pages", __name__)
 _csrf = CSRFProtect()
@@ -108,18 +113,34 @@ class Page(Generic[T]):
 def paginate(
     statement: Select[Any], *, page: int | None = None, per_page: int = PER_PAGE
 ) -> Page[Any]:
-    """Count, then read one page, in two queries; a number beyond the end means the last page.
+    """Count, and read one page; a number beyond the end means the last page.
 
     `page` comes from the address when None. Rows of one entity are given as the entity.
+
+    NOTE: one query, with the count as a column of each row, since a round trip costs more than the rows; a second one
+    only where the page asked for is empty. Not `count(*) OVER ()`, which would read every row to its full width.
     """
     wanted = page if page is not None else request.args.get("page", 1, int)
-    rows = statement.order_by(None).subquery()
-    total = db.session.scalar(select(func.count()).select_from(rows)) or 0
-    number = min(max(wanted, 1), max(1, -(-total // per_page)))
-    result = db.session.execute(statement.limit(per_page).offset((number - 1) * per_page))
-    single = len(statement.column_descriptions) == 1
-    items: Sequence[Any] = result.scalars().unique().all() if single else result.all()
+    number = min(max(wanted, 1), _MOST_PAGES)
+    count = select(func.count()).select_from(statement.order_by(None).subquery())
+    counted = statement.add_columns(count.scalar_subquery()).limit(per_page)
+    items, total = _slice(counted, (number - 1) * per_page)
+    if not items and number > 1:
+        number = max(1, -(-(db.session.scalar(count) or 0) // per_page))
+        items, total = _slice(counted, (number - 1) * per_page)
     return Page(items, total, number, per_page)
+
+
+def _slice(counted: Select[Any], offset: int) -> tuple[Sequence[Any], int]:
+    """Rows without the total at their end, and the total."""
+    result = db.session.execute(counted.offset(offset))
+    names = tuple(result.keys())[:-1]
+    if len(names) == 1:
+        rows = result.unique().all()
+        return [row[0] for row in rows], rows[0][-1] if rows else 0
+    rows = result.all()
+    named = result_tuple(names)
+    return [named(row[:-1]) for row in rows], rows[0][-1] if rows else 0
 
 
 def listed(items: Sequence[T], *, page: int | None = None, per_page: int = PER_PAGE) -> Page[T]:
@@ -470,6 +491,35 @@ _FILTERS: dict[str, Callable[..., Any]] = {
 }
 
 
+# Marks: drawn here and not by macros since a list draws one a row, and always the same few
+
+_STROKES = {
+    "good": "M4 10.5l4 4 8-9",
+    "warn": "M10 3.5a6.5 6.5 0 100 13 6.5 6.5 0 000-13zM10 6v4.5l3 2",
+    "bad": "M10 3L2 17h16zM10 8v4M10 14.2v.6",
+    "now": "M6 4l9 6-9 6z",
+    "close": "M5 5l10 10M15 5L5 15",
+    "up": "M10 16V4M5 9l5-5 5 5",
+    "down": "M10 4v12M5 11l5 5 5-5",
+    "next": "M7 4l6 6-6 6",
+}
+_QUIET = "M5 10h10"
+
+
+@lru_cache(maxsize=64)
+def icon(name: str) -> Markup:
+    """A drawing that says nothing without the words beside it."""
+    return Markup(
+        '<svg class="icon" viewBox="0 0 20 20" aria-hidden="true" focusable="false"><path d="{}"/></svg>'
+    ).format(_STROKES.get(name, _QUIET))
+
+
+@lru_cache(maxsize=512)
+def state(label: str, tone: str = "quiet") -> Markup:
+    """A state in words, with an icon and a colour; tones are good, warn, bad, now, quiet."""
+    return Markup('<span class="state {}">{}{}</span>').format(tone, icon(tone), label)
+
+
 # The frame
 
 
@@ -638,9 +688,11 @@ def init_app(app: Flask) -> None:
     frame = SimpleNamespace(
         asset=asset,
         current_place=current_place,
+        icon=icon,
         link=link,
         now=clock.now,
         places=places,
+        state=state,
         today=clock.today,
         version=_version(),
     )
