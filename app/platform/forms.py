@@ -19,10 +19,12 @@ import wtforms
 from flask import request
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileRequired
+from markupsafe import Markup, escape
 from werkzeug.datastructures import FileStorage
 from wtforms import widgets
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, NumberRange, Optional, StopValidation, ValidationError
+from wtforms.widgets.core import clean_key
 
 from app.platform.errors import DomainError
 from app.platform.types import LabelledEnum
@@ -62,7 +64,6 @@ __all__ = [
 #: Above this number of choices a native select is drawn instead of radio buttons.
 MOST_RADIOS = 7
 
-HiddenField = wtforms.HiddenField
 FormField = wtforms.FormField
 FieldList = wtforms.FieldList
 
@@ -296,6 +297,42 @@ def _spoken(field: Any) -> str:
     return str(field.data)
 
 
+# Inputs
+
+
+def _attributes(**values: Any) -> Markup:
+    """As WTForms' own `html_params`, which formats markup piece by piece and takes six times as long."""
+    parts = []
+    for key, value in sorted(values.items()):
+        if value is not False:
+            name = clean_key(key)
+            parts.append(name if value is True else f'{name}="{_quoted(value)}"')
+    return Markup(" ".join(parts))
+
+
+def _quoted(value: Any) -> str:
+    # Markup that is passed in is not escaped, and may hold the quotation mark that would end the attribute.
+    return str(escape(value)).replace('"', "&quot;")
+
+
+class _TextInput(widgets.TextInput):
+    html_params = staticmethod(_attributes)
+
+
+class _SearchInput(widgets.SearchInput):
+    html_params = staticmethod(_attributes)
+
+
+class _HiddenInput(widgets.HiddenInput):
+    html_params = staticmethod(_attributes)
+
+
+class HiddenField(wtforms.HiddenField):
+    """What a page sends back unseen."""
+
+    widget = _HiddenInput()
+
+
 # Text
 
 
@@ -326,6 +363,8 @@ class _Shaped(wtforms.Field):
 class TextField(_Shaped, wtforms.StringField):
     """One line; trimmed; data is None when nothing was typed."""
 
+    widget = _TextInput()
+
     def process_formdata(self, valuelist: list[str]) -> None:
         if valuelist:
             self.data = self.clean(valuelist[0])
@@ -340,7 +379,7 @@ class TextField(_Shaped, wtforms.StringField):
 class SearchField(TextField):
     """Words to look for."""
 
-    widget = widgets.SearchInput()
+    widget = _SearchInput()
 
 
 class NameField(TextField):
@@ -426,7 +465,7 @@ class TextAreaField(_Shaped, wtforms.TextAreaField):
 class _Parsed(_Shaped):
     """A text that becomes something else; what was typed is shown again when it cannot."""
 
-    widget = widgets.TextInput()
+    widget = _TextInput()
     width = "short"
     #: Input type when the value is empty or well-formed; a browser would hide a malformed one from its user.
     native: ClassVar[str | None] = None
