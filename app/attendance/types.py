@@ -93,3 +93,22 @@ class Readiness:
     trainees: int
     missing_marks: int
     missing_results: int
+
+
+#: What this capability logs, in words.
+ACTIONS = {
+    "attendance.marked": "点名",
+    "attendance.corrected": "更正点名",
+    "result.recorded": "登记考核结果",
+    "result.corrected": "更正考核结果",
+    "completion.proposed": "提出结业名单",
+    "completion.confirmed": "确认结业",
+    "completion.returned": "退回结业名单",
+}
+
+#: Tables whose rows it logs.
+SUBJECTS = {
+    "attendance_mark": "点名",
+    "assessment_result": "考核结果",
+    "completion": "结业",
+}

@@ -53,6 +53,9 @@
       say(`${nameOf(group)}没有保存：${message}`);
     } else if (answer && answer.type === "opaqueredirect") {
       say("登录已过期，请重新登录后再点。");
+    } else if (answer && answer.status < 500) {
+      waiting.delete(group);
+      say(`${nameOf(group)}没有保存，请刷新页面再点。`);
     } else {
       say(`网络不通，${waiting.size} 人还没有保存，会自动再试。`);
       window.clearTimeout(retry);

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.attendance.models import AssessmentResult, AttendanceMark, Completion
 from app.attendance.types import CompletionState, Mark
 from app.courses.types import ClassState, SessionState
+from app.enrolment.types import EnrolmentState
 from app.platform import clock
 from app.platform.access import Role
 from app.platform.db import Base, db
@@ -317,3 +318,43 @@ def test_the_other_roles_read_but_do_not_write(klass, session, enrolments, sign_
         assert client.post(f"/classes/{klass.id}/completion", data=sent).status_code == 403
         assert client.post(f"/classes/{klass.id}/results", data=sent).status_code == 403
         assert client.get(f"/sessions/{session.id}/roll-call").status_code == 403
+
+
+def test_the_lists_of_a_base_cost_the_same_queries(base, klass, session, enrolments):
+    def grow(number: int) -> None:
+        for _ in range(number):
+            other = factories.training_class(by=klass.provider, state=ClassState.RUNNING)
+            factories.class_session(other, day=date(2024, 3, 4), starts=time(8), lesson_hours=1)
+            factories.class_session(other, day=date(2024, 3, 11), starts=time(8), lesson_hours=1)
+            factories.enrolment(into=other)
+
+    for path in ("/attendance", "/completions", "/accommodations"):
+        grow(1)
+        base.get(path)
+        with count_queries() as few:
+            base.get(path)
+        grow(3)
+        with count_queries() as many:
+            assert base.get(path).status_code == 200
+        assert few.count == many.count, path
+
+
+def test_a_trainee_with_many_classes_costs_the_same_queries(sign_in):
+    person = factories.person()
+    client = sign_in(Role.TRAINEE, person_id=person.id)
+
+    def grow(number: int) -> None:
+        for _ in range(number):
+            enrolled = factories.training_class(state=ClassState.RUNNING)
+            factories.class_session(enrolled, day=date(2024, 3, 20))
+            factories.enrolment(person, into=enrolled)
+            factories.enrolment(person, state=EnrolmentState.WAITING)
+
+    grow(1)
+    client.get("/enrolments/mine")
+    with count_queries() as few:
+        client.get("/enrolments/mine")
+    grow(3)
+    with count_queries() as many:
+        assert client.get("/enrolments/mine").status_code == 200
+    assert few.count == many.count
