@@ -72,7 +72,10 @@ class CertificateForm(Form):
 
 class WithdrawalForm(Form):
     reason = TextAreaField(
-        "退出的原因", [required("请写明退出的原因。"), Length(max=300)], render_kw={"rows": 3}
+        "退出的原因",
+        [required("请写明退出的原因。"), Length(max=300)],
+        hint="例如 家中有事、已经就业。残联和镇街会看到，培训基地看不到。",
+        render_kw={"rows": 3},
     )
 
 

@@ -126,3 +126,18 @@ class AlreadyApplied(DomainError):
     def __init__(self, enrolment_id: int) -> None:
         super().__init__("已经报过这个班期，不用再报一次。")
         self.enrolment_id = enrolment_id
+
+
+#: What this capability logs, in words.
+ACTIONS = {
+    "enrolment.applied": "报名",
+    "enrolment.moved_up": "候补转为在册",
+    "enrolment.withdrawn": "退出",
+    "accommodation.answered": "答复合理便利",
+}
+
+#: Tables whose rows it logs.
+SUBJECTS = {
+    "enrolment": "报名",
+    "accommodation": "合理便利",
+}

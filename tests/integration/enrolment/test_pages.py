@@ -264,6 +264,11 @@ def test_withdrawing_says_what_will_happen_and_asks_why(sign_in, klass, trainee)
     answer = client.post(url, data=fields(page) | {"reason": "家中有事"}, follow_redirects=True)
     assert "已退出" in answer.text
     assert client.post(url, data=fields(page) | {"reason": "x"}).status_code == 303
+    # A reason may tell of an illness: it is not for the base.
+    shown = f"/enrolments/{enrolment.id}"
+    assert "家中有事" in sign_in(Role.TOWNSHIP).get(shown).text
+    base = sign_in(Role.PROVIDER, provider_id=klass.provider_id)
+    assert "家中有事" not in base.get(shown).text
 
 
 def test_rosters_filter_page_and_cost_the_same_queries(sign_in):
