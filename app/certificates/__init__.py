@@ -11,7 +11,10 @@ from app.platform.pages import Standing, Task, register_tasks
 def init_app(app: Flask) -> None:
     from app.certificates import jobs, models  # noqa: F401
     from app.certificates.routes import bp
+    from app.certificates.types import ACTIONS, SUBJECTS
+    from app.platform import eventlog
 
+    eventlog.explain(actions=ACTIONS, subjects=SUBJECTS)
     app.register_blueprint(bp)
     register_tasks(_due)
 

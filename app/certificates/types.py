@@ -38,3 +38,16 @@ class Refusal:
 
     name: str
     reason: str
+
+
+#: What this capability logs, in words.
+ACTIONS = {
+    "certificate.issued": "发证",
+    "certificate.revoked": "撤销",
+    "certificate.downloaded": "下载 PDF",
+}
+
+#: Tables whose rows it logs.
+SUBJECTS = {
+    "certificate": "证书",
+}

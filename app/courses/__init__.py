@@ -11,9 +11,12 @@ from app.platform.pages import Standing, Task
 def init_app(app: Flask) -> None:
     from app.courses import models  # noqa: F401
     from app.courses.routes import bp
+    from app.courses.types import ACTIONS, SUBJECTS
+    from app.platform import eventlog
     from app.platform.pages import register_tasks
     from app.platform.unit_of_work import explain_constraints
 
+    eventlog.explain(actions=ACTIONS, subjects=SUBJECTS)
     app.register_blueprint(bp)
     register_tasks(tasks)
     explain_constraints(

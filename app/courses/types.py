@@ -142,3 +142,32 @@ class Taken:
     teacher_name: str
     begins: datetime
     ends: datetime
+
+
+#: What this capability logs, in words.
+ACTIONS = {
+    "course.entered": "登记课程",
+    "course.changed": "修改课程",
+    "course.retired": "停开课程",
+    "course.restored": "恢复课程",
+    "class.proposed": "起草班期",
+    "class.changed": "修改班期",
+    "class.submitted": "提交审批",
+    "class.approved": "批准",
+    "class.returned": "退回修改",
+    "class.enrolment_opened": "开放报名",
+    "class.started": "开课",
+    "class.completed": "办结",
+    "class.archived": "归档",
+    "class.cancelled": "取消班期",
+    "session.added": "添加课次",
+    "session.repeated": "按周排课",
+    "session.changed": "修改课次",
+    "session.removed": "删除课次",
+}
+
+#: Tables whose rows it logs.
+SUBJECTS = {
+    "course": "课程",
+    "training_class": "班期",
+}

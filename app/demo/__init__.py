@@ -8,5 +8,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     from app.demo.cli import demo
+    from app.platform import eventlog
 
+    eventlog.explain(actions={"demo.loaded": "载入演示数据"})
     app.cli.add_command(demo)

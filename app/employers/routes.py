@@ -120,17 +120,15 @@ def _typed(form: EmployerForm) -> dict[str, Any]:
     return {name: form[name].data for name in _FIELDS}
 
 
-def _history(employer: Employer) -> list[dict[str, object]]:
+def _history(employer: Employer) -> list[eventlog.Entry]:
     return [
-        {
-            "when": event.at,
-            "who": event.account_name,
-            "what": "登记" if event.action == "employer.added" else "修改",
-            "changes": [
+        eventlog.entry(
+            event,
+            changes=[
                 (_FIELDS[column], *_spoken(column, before, after))
                 for column, (before, after) in event.detail.get("changes", {}).items()
             ],
-        }
+        )
         for event in eventlog.history_of(employer, limit=20)
     ]
 

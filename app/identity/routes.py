@@ -28,7 +28,6 @@ from app.identity.forms import (
 from app.identity.models import Account
 from app.identity.rules import local_path
 from app.identity.types import (
-    ACTIONS,
     AccountState,
     CodePurpose,
     CodeResult,
@@ -418,22 +417,13 @@ def show_account(account_id: int) -> ResponseReturnValue:
     )
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """A line of the history."""
-
-    when: datetime
-    who: str
-    what: str
-    note: str
-
-
-def _history(shown: Account, *, limit: int = 50) -> list[_Entry]:
+def _history(shown: Account, *, limit: int = 50) -> list[eventlog.Entry]:
+    """What happened to an account; its owner's name, which the administrator may not see, is left out."""
     return [
-        _Entry(
+        eventlog.Entry(
             event.at,
-            "" if event.account_id == shown.id else event.account_name,
-            ACTIONS.get(event.action, event.action),
+            "" if event.account_id == shown.id else event.who,
+            event.what,
             Role(event.detail["role"]).label if "role" in event.detail else "",
         )
         for event in eventlog.history_of(shown, limit=limit)

@@ -80,7 +80,7 @@ class ScopeSource:
     find: Callable[[str, str], int | None] | None = None
 
 
-#: What the event log says of an account, in words for its page.
+#: What this capability logs, in words.
 ACTIONS = {
     "account.created": "开立账户",
     "account.closed": "关闭账户",
@@ -99,4 +99,9 @@ ACTIONS = {
     "sign_in.locked": "多次登录失败，锁定账户",
     "sign_in.succeeded": "登录",
     "sign_out": "退出",
+}
+
+#: Tables whose rows it logs.
+SUBJECTS = {
+    "account": "账户",
 }

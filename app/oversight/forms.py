@@ -90,7 +90,7 @@ class EventFilter(FilterForm):
     """What to look for in the log."""
 
     text = SearchField("账号或操作", [optional(), Length(max=60)])
-    subject = SearchField("对象", [optional(), Length(max=60)], hint="例如 training_class 12")
+    subject = SearchField("对象", [optional(), Length(max=60)], hint="例如：班期 12")
     start = DateField("从", [optional()])
     end = DateField("到", [optional()])
 

@@ -25,7 +25,7 @@ from app.placement.types import SpellState
 from app.platform.access import Actor, Role
 from app.platform.clock import SHANGHAI
 from app.platform.db import db
-from app.platform.eventlog import Event, EventSeal
+from app.platform.eventlog import Event, EventSeal, actions_in_words, subjects_in_words
 from app.providers.models import Provider
 
 
@@ -345,18 +345,24 @@ def list_events(
     start: date | None = None,
     end: date | None = None,
 ) -> Select[Any]:
-    """The log, newest first; `subject` is a kind of object and perhaps its number."""
+    """The log, newest first; `text` is part of a name or of an action's words.
+
+    `subject` is a kind of object, in words or as its table, and perhaps its number: 班期 12.
+    """
     query = select(Event).order_by(Event.id.desc())
     if text:
+        actions = [action for action, words in actions_in_words().items() if text in words]
         query = query.where(
-            Event.account_name.contains(text, autoescape=True)
-            | Event.action.contains(text, autoescape=True)
+            Event.account_name.contains(text, autoescape=True) | Event.action.in_(actions)
         )
     if subject:
         kind, _, number = subject.partition(" ")
-        query = query.where(Event.subject_type == kind)
-        if number.strip().isdecimal():
-            query = query.where(Event.subject_id == int(number))
+        tables = [table for table, words in subjects_in_words().items() if kind in (table, words)]
+        query = query.where(Event.subject_type.in_(tables))
+        if number:
+            # No longer than a bigint holds.
+            known = number.isdecimal() and len(number) <= 18
+            query = query.where(Event.subject_id == int(number) if known else false())
     if start:
         query = query.where(Event.at >= datetime.combine(start, time.min, SHANGHAI))
     if end:

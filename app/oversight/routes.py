@@ -243,7 +243,7 @@ def _case_page(
         findings=queries.findings_on(subject_type=enrolment.__tablename__, subject_id=enrolment.id)
         if sees_findings
         else None,
-        events=eventlog.history_of(enrolment),
+        history=_history(enrolment),
     )
 
 
@@ -300,7 +300,7 @@ def add_plan() -> ResponseReturnValue:
             services.add_plan(actor=current_actor(), terms=_terms(form))
         if form.ok:
             return done("行动方案已登记。", url_for("oversight.targets"))
-    return page("oversight/plan.html", form=form, plan=None, events=[])
+    return page("oversight/plan.html", form=form, plan=None, history=[])
 
 
 @bp.route("/oversight/plans/<int:plan_id>/edit", methods=["GET", "POST"])
@@ -316,7 +316,7 @@ def edit_plan(plan_id: int) -> ResponseReturnValue:
             services.change_plan(actor=actor, plan=plan, terms=_terms(form))
         if form.ok:
             return done("行动方案已修改。", url_for("oversight.targets"))
-    return page("oversight/plan.html", form=form, plan=plan, events=eventlog.history_of(plan))
+    return page("oversight/plan.html", form=form, plan=plan, history=_history(plan))
 
 
 def _terms(form: PlanForm) -> PlanTerms:
@@ -365,9 +365,11 @@ def settle(finding_id: int) -> ResponseReturnValue:
             services.settle_finding(actor=actor, finding=finding, state=form.state.data)
         if form.ok:
             return done("处理结果已保存。", url_for("oversight.findings"))
-    return page(
-        "oversight/settle.html", form=form, finding=finding, events=eventlog.history_of(finding)
-    )
+    return page("oversight/settle.html", form=form, finding=finding, history=_history(finding))
+
+
+def _history(subject: Any) -> list[eventlog.Entry]:
+    return [eventlog.entry(event) for event in eventlog.history_of(subject)]
 
 
 @bp.get("/oversight/events")

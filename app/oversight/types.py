@@ -214,3 +214,18 @@ class Definition:
     text: str
     version: int
     source: str
+
+
+#: What this capability logs, in words.
+ACTIONS = {
+    "finding.noted": "记录审计发现",
+    "finding.settled": "处理审计发现",
+    "plan.added": "登记行动方案",
+    "plan.changed": "修改行动方案",
+}
+
+#: Tables whose rows it logs.
+SUBJECTS = {
+    "audit_finding": "审计发现",
+    "plan": "行动方案",
+}

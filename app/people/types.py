@@ -137,3 +137,29 @@ class CheckFacts:
     employment: CheckedEmployment
     note: str = ""
     wishes: dict[NeedKind, str] = field(default_factory=dict)
+
+
+#: What this capability logs, in words.
+ACTIONS = {
+    "person.registered": "登记",
+    "person.family_member_registered": "登记为残疾人家属",
+    "person.changed": "修改资料",
+    "person.number_shown": "查看完整号码",
+    "person.merged": "合并重复记录",
+    "person.certificate_added": "登记残疾人证",
+    "person.guardian_added": "登记监护人",
+    "person.guardian_ended": "监护人不再代办",
+    "person.consent_given": "记录同意",
+    "person.consent_withdrawn": "撤回同意",
+    "person.assessed": "职业能力评估",
+    "person.checked": "年度核查",
+    "person.check_corrected": "更正年度核查",
+    "person.account_requested": "申请开户",
+    "person.account_confirmed": "开户",
+    "person.account_refused": "未同意开户",
+}
+
+#: Tables whose rows it logs.
+SUBJECTS = {
+    "person": "残疾人",
+}

@@ -514,34 +514,19 @@ def _person_url(person_id: int) -> str | None:
     return url_for("people.show", person_id=person_id)
 
 
-_ACTIONS = {
-    "spell.reported": "登记",
-    "spell.edited": "修改",
-    "spell.resubmitted": "修改后重新提交",
-    "spell.corrected": "更正，重新待核实",
-    "spell.related": "对应培训重新确定",
-    "spell.ended": "登记结束",
-    "spell.verified": "核实无误",
-    "spell.returned": "退回补充",
-    "spell.documented": "上传材料",
-}
-
-
-def _history(shown: EmploymentSpell) -> list[dict[str, Any]]:
+def _history(shown: EmploymentSpell) -> list[eventlog.Entry]:
     """What happened to a spell, newest first, with what each step changed."""
     changes = queries.changes_of(shown)
-    entries: list[dict[str, Any]] = []
+    entries = []
     for event in reversed(eventlog.history_of(shown)):
         due = [change for change in changes if change.at <= event.at]
         changes = changes[len(due) :]
         entries.append(
-            {
-                "when": event.at,
-                "who": event.account_name,
-                "what": _ACTIONS.get(event.action, event.action),
-                "note": event.detail.get("note", ""),
-                "changes": [fact for change in due for fact in change.facts],
-            }
+            eventlog.entry(
+                event,
+                note=event.detail.get("note", ""),
+                changes=[fact for change in due for fact in change.facts],
+            )
         )
     return entries[::-1]
 

@@ -114,3 +114,30 @@ class Document:
     filename: str
     content: bytes
     field: str = "file"
+
+
+#: What this capability logs, in words.
+ACTIONS = {
+    "follow_ups.planned": "安排跟踪回访",
+    "follow_up.attempted": "联系过，没联系上",
+    "follow_up.closed": "完成回访",
+    "exclusion.recorded": "登记排除情形",
+    "evidence.opened": "打开证明材料",
+    "spell.reported": "登记",
+    "spell.edited": "修改",
+    "spell.resubmitted": "修改后重新提交",
+    "spell.corrected": "更正，重新待核实",
+    "spell.related": "对应培训重新确定",
+    "spell.ended": "登记结束",
+    "spell.verified": "核实无误",
+    "spell.returned": "退回补充",
+    "spell.documented": "上传材料",
+}
+
+#: Tables whose rows it logs.
+SUBJECTS = {
+    "follow_up": "跟踪回访",
+    "employment_spell": "就业记录",
+    "exclusion": "排除情形",
+    "evidence": "证明材料",
+}

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.platform import clock
-from app.platform.access import Actor
+from app.platform.access import Actor, Role
 from app.platform.db import Base, db
 
 _GENESIS = bytes(32)
@@ -57,6 +57,25 @@ class Event(Base):
     subject_type: Mapped[str | None] = mapped_column(String(40))
     subject_id: Mapped[int | None] = mapped_column(BigInteger)
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+
+    @property
+    def who(self) -> str:
+        """王芳（残联）; what nobody signed in for has a name alone."""
+        if self.account_id is None:
+            return self.account_name
+        return f"{self.account_name}（{Role(self.role).label}）"
+
+    @property
+    def what(self) -> str:
+        """The action in words."""
+        return _actions.get(self.action, self.action)
+
+    @property
+    def thing(self) -> str:
+        """What it was done to, in words and with its number: 班期 12; empty where it was done to nothing."""
+        if self.subject_type is None:
+            return ""
+        return f"{_subjects.get(self.subject_type, self.subject_type)} {self.subject_id}"
 
 
 class EventSeal(Base):
@@ -119,6 +138,47 @@ def history_of(subject: Any, *, limit: int = 50) -> Sequence[Event]:
         .order_by(Event.id.desc())
         .limit(limit)
     ).all()
+
+
+# In words
+
+_actions: dict[str, str] = {}
+_subjects: dict[str, str] = {}
+
+
+def explain(*, actions: Mapping[str, str], subjects: Mapping[str, str] | None = None) -> None:
+    """Say in words what a capability logs, and of which tables; called in its `init_app`."""
+    _actions.update(actions)
+    _subjects.update(subjects or {})
+
+
+def actions_in_words() -> Mapping[str, str]:
+    """The words of every action."""
+    return _actions
+
+
+def subjects_in_words() -> Mapping[str, str]:
+    """The words of every table whose rows are logged."""
+    return _subjects
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the history of an object, as the macro `history` draws it; a change is (name, before, after)."""
+
+    when: datetime
+    who: str
+    what: str
+    note: str = ""
+    changes: Sequence[tuple[str, Any, Any]] = ()
+
+
+def entry(event: Event, *, note: str = "", changes: Sequence[tuple[str, Any, Any]] = ()) -> Entry:
+    """The line of one event; the capability that logged it says what its detail means."""
+    return Entry(event.at, event.who, event.what, note, changes)
+
+
+# Seals
 
 
 def seal() -> int:
@@ -282,4 +342,5 @@ def _compare(batch: EventSeal) -> Iterator[Finding]:
 
 
 def init_app(app: Flask, *, key: str) -> None:
+    explain(actions={"list.exported": "导出名单"})
     app.extensions["qiming.eventlog_key"] = key.encode()

@@ -15,12 +15,15 @@ WARN_DAYS = 60
 def init_app(app: Flask) -> None:
     from app.identity.queries import register_scope
     from app.identity.types import ScopeSource
+    from app.platform import eventlog
     from app.platform.access import Role
     from app.platform.pages import register_tasks
     from app.platform.unit_of_work import explain_constraints
     from app.providers import queries
     from app.providers.routes import bp
+    from app.providers.types import ACTIONS, SUBJECTS
 
+    eventlog.explain(actions=ACTIONS, subjects=SUBJECTS)
     app.register_blueprint(bp)
     register_tasks(tasks)
     register_scope(

@@ -5,10 +5,9 @@ from typing import Any
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
-from app.platform import clock
+from app.platform import clock, eventlog
 from app.platform.access import current_actor, found, requires
 from app.platform.db import db
-from app.platform.eventlog import history_of
 from app.platform.pages import Sort, done, page, paginate, xlsx_response
 from app.platform.unit_of_work import unit_of_work
 from app.providers import forms, policies, queries, services, sheets
@@ -16,18 +15,6 @@ from app.providers.models import Provider, Teacher
 
 bp = Blueprint("providers", __name__)
 
-ACTIONS = {
-    "provider.entered": "登记基地",
-    "provider.changed": "修改基地信息",
-    "accreditation.entered": "登记资质",
-    "accreditation.changed": "修改资质",
-    "venue.entered": "登记场地",
-    "venue.changed": "修改场地",
-    "teacher.entered": "登记教师",
-    "teacher.changed": "修改教师",
-    "teacher_qualification.entered": "登记教师资格",
-    "teacher_qualification.changed": "修改教师资格",
-}
 _WORDS = {
     "name": "名称",
     "credit_code": "统一社会信用代码",
@@ -117,23 +104,21 @@ def _show(provider: Provider) -> ResponseReturnValue:
         may_edit=policies.can_edit_resources(actor),
         may_list=policies.can_list_providers(actor),
         kinds_text=sheets.kinds_text,
-        history=[_entry(event) for event in history_of(provider, limit=20)],
+        history=[_entry(event) for event in eventlog.history_of(provider, limit=20)],
     )
 
 
-def _entry(event: Any) -> dict[str, Any]:
+def _entry(event: eventlog.Event) -> eventlog.Entry:
     changes = event.detail.get("changes", ())
-    return {
-        "when": event.at,
-        "who": event.account_name,
-        "what": ACTIONS.get(event.action, event.action),
-        "note": event.detail.get("name", ""),
-        "changes": [
+    return eventlog.entry(
+        event,
+        note=event.detail.get("name", ""),
+        changes=[
             (_WORDS.get(name, name), before, after)
             for name, before, after in changes
             if before or after
         ],
-    }
+    )
 
 
 @bp.route("/providers/new", methods=["GET", "POST"])

@@ -33,3 +33,9 @@ class RegionRow:
     name: str
     valid_from: date | None = None
     valid_to: date | None = None
+
+
+#: What this capability logs, in words.
+ACTIONS = {
+    "regions.loaded": "载入行政区划",
+}

@@ -20,7 +20,7 @@ from app.people.queries.duplicates import (
     person_references,
     possible_duplicates,
 )
-from app.people.queries.history import Entry, history_entries
+from app.people.queries.history import history_entries
 from app.people.queries.places import (
     Place,
     is_known_region,
@@ -60,7 +60,6 @@ from app.people.queries.register import (
 __all__ = [
     "AccountRequestRow",
     "DuplicatePair",
-    "Entry",
     "ListFilter",
     "MergeClash",
     "MergeReference",

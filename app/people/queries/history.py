@@ -1,6 +1,6 @@
 """What happened to a person: who did it from the event log, what changed from the old versions of the row."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -10,28 +10,9 @@ from sqlalchemy import Table, select
 from app.people.models import Person, PersonMerge
 from app.people.queries.places import place_names
 from app.people.rules import mask_phone
-from app.platform.access import Role
 from app.platform.db import db
-from app.platform.eventlog import Event
+from app.platform.eventlog import Entry, Event, entry
 
-_ACTIONS = {
-    "person.registered": "登记",
-    "person.family_member_registered": "登记为残疾人家属",
-    "person.changed": "修改资料",
-    "person.number_shown": "查看完整号码",
-    "person.merged": "合并重复记录",
-    "person.certificate_added": "登记残疾人证",
-    "person.guardian_added": "登记监护人",
-    "person.guardian_ended": "监护人不再代办",
-    "person.consent_given": "记录同意",
-    "person.consent_withdrawn": "撤回同意",
-    "person.assessed": "职业能力评估",
-    "person.checked": "年度核查",
-    "person.check_corrected": "更正年度核查",
-    "person.account_requested": "申请开户",
-    "person.account_confirmed": "开户",
-    "person.account_refused": "未同意开户",
-}
 _COLUMNS = {
     "name": "姓名",
     "phone": "电话",
@@ -47,17 +28,6 @@ _COLUMNS = {
 _SAME_TRANSACTION = timedelta(seconds=30)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the history, as the macro `history` draws it."""
-
-    when: datetime
-    who: str
-    what: str
-    note: str = ""
-    changes: list[tuple[str, str | None, str | None]] = field(default_factory=list)
-
-
 def history_entries(person: Person, *, limit: int = 50) -> list[Entry]:
     """Newest first; what happened to records merged into this one is part of it."""
     ids = [person.id, *_merged_ids(person.id)]
@@ -67,17 +37,17 @@ def history_entries(person: Person, *, limit: int = 50) -> list[Entry]:
         .order_by(Event.id.desc())
         .limit(limit)
     ).all()
-    entries = {event.id: _entry(event) for event in events}
+    entries = {event.id: entry(event, note=str(event.detail.get("note", ""))) for event in events}
     loose: list[Entry] = []
     for moment, changes in _changes(person):
         near = [event for event in events if moment <= event.at <= moment + _SAME_TRANSACTION]
         if near:
             first = min(near, key=lambda event: event.id)
-            entry = entries[first.id]
-            entries[first.id] = replace(entry, changes=entry.changes + changes)
+            told = entries[first.id]
+            entries[first.id] = replace(told, changes=[*told.changes, *changes])
         else:
             loose.append(Entry(moment, "", "资料变更", changes=changes))
-    return sorted([*entries.values(), *loose], key=lambda entry: entry.when, reverse=True)[:limit]
+    return sorted([*entries.values(), *loose], key=lambda one: one.when, reverse=True)[:limit]
 
 
 def _merged_ids(kept_id: int) -> list[int]:
@@ -90,14 +60,6 @@ def _merged_ids(kept_id: int) -> list[int]:
         )
         found += level
     return found
-
-
-def _entry(event: Event) -> Entry:
-    role = next((role.label for role in Role if role.value == event.role), event.role)
-    note = str(event.detail.get("note", ""))
-    return Entry(
-        event.at, f"{event.account_name}（{role}）", _ACTIONS.get(event.action, event.action), note
-    )
 
 
 def _changes(person: Person) -> list[tuple[datetime, list[tuple[str, str | None, str | None]]]]:

@@ -140,7 +140,7 @@ def export() -> ResponseReturnValue:
             *(getattr(row, flag.value) for flag in HouseholdFlag),
             row.family_member_of_id is not None,
         )
-        for row in db.session.execute(statement.execution_options(yield_per=500))
+        for row in db.session.execute(statement)
     )
     active = "；".join(f"{one.label}：{one.value}" for one in form.active) or "无"
     notes = [

@@ -13,11 +13,13 @@ from openpyxl import load_workbook
 from app.attendance.models import AttendanceMark
 from app.attendance.types import Mark
 from app.enrolment.models import Enrolment
+from app.identity.models import Account
 from app.oversight.models import AuditFinding, Plan, Target
 from app.oversight.types import TargetIndicator
 from app.placement.models import EmploymentSpell
 from app.placement.types import EmploymentForm, SpellState
-from app.platform.access import Role
+from app.platform import eventlog
+from app.platform.access import SYSTEM, Role
 from app.platform.db import db
 from tests import factories
 
@@ -163,6 +165,20 @@ def test_only_auditors_note_findings_and_pressing_twice_notes_one(
     settle = f"/oversight/findings/{finding.id}"
     assert sign_in(Role.FEDERATION).get(settle).status_code == 403
     assert auditor.get(settle).status_code == 200
+
+
+def test_the_log_is_read_and_searched_in_words(app: Flask, sign_in: SignIn) -> None:
+    auditor = sign_in(Role.AUDITOR)
+    who = db.session.scalars(db.select(Account).order_by(Account.id.desc())).first()
+    assert who is not None
+    eventlog.record(actor=SYSTEM, action="account.unlocked", subject=who)
+    db.session.flush()
+    for query in ("text=解除", f"subject=账户+{who.id}", f"subject=account+{who.id}"):
+        shown = auditor.get(f"/oversight/events?{query}").text
+        assert "解除锁定" in shown
+        assert f"账户 {who.id}" in shown
+        assert "account.unlocked" not in shown
+    assert "解除锁定" not in auditor.get(f"/oversight/events?subject=账户+{'9' * 30}").text
 
 
 def test_the_log_is_for_auditors_alone(app: Flask, sign_in: SignIn) -> None:
