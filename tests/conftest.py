@@ -76,6 +76,11 @@ def build_app(postgres: EmbeddedPostgres, database: str, folder: Path, **changes
     return app
 
 
+def _dispose_engines() -> None:
+    for engine in db.engines.values():
+        engine.dispose()
+
+
 @pytest.fixture(scope="session")
 def shared_app(
     postgres: EmbeddedPostgres,
@@ -88,7 +93,7 @@ def shared_app(
     app = build_app(postgres, database, tmp_path_factory.mktemp("var"))
     yield app
     with app.app_context():
-        db.engine.dispose()
+        _dispose_engines()
 
 
 @pytest.fixture
@@ -121,7 +126,7 @@ def committing_app(
     with app.app_context():
         yield app
         db.session.remove()
-        db.engine.dispose()
+        _dispose_engines()
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from app.employers.models import Employer
 from app.platform.access import Role
 from app.platform.db import db
 from tests import factories
-from tests.browser.certificates.conftest import Scene, Visitor
+from tests.browser.certificates.conftest import Scene
+from tests.browser.conftest import Visitor
 
 Visit = Callable[..., Visitor]
 

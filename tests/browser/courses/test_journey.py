@@ -3,40 +3,22 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
-from threading import Thread
 from typing import Any
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from app.courses.models import TrainingClass
 from app.courses.types import ClassState
 from app.platform.access import Role
 from app.platform.db import db
 from tests import factories
-from tests.browser.axe import Watched, chromium
+from tests.browser.axe import Watched
 from tests.factories import courses as build
 
 SIZES = {"desk": (1280, 900), "phone": (375, 800)}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def address(committing_app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, committing_app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from app.platform.access import Role
 from app.platform.crypto import blind_index
 from app.platform.db import db
 from tests import factories
-from tests.browser.people.conftest import Visitor
+from tests.browser.conftest import Visitor
 
 Visit = Callable[..., Visitor]
 WIDTHS = (1280, 375)
