@@ -2,7 +2,7 @@
 
 from app.oversight import queries
 from app.oversight.rules import CONVERSION_PRESETS, STABILITY_PRESETS
-from app.oversight.types import Dimension, FindingState
+from app.oversight.types import PRIVATE, Dimension, FindingState
 from app.people.types import Category, Hukou, Sex
 from app.platform.access import current_actor
 from app.platform.forms import (
@@ -61,6 +61,13 @@ class IndicatorFilter(FilterForm):
     sex = SelectField("性别", [optional()], choices=Sex, empty="全部")
     hukou = SelectField("城乡", [optional()], choices=Hukou, empty="全部")
     by = SelectField("分组", [optional()], choices=Dimension, empty="不分组")
+
+    def __init__(self, *, diagnoses: bool) -> None:
+        super().__init__()
+        if not diagnoses:
+            del self.category, self.region
+            self.by.choices = [(one, one.label) for one in Dimension if one not in PRIVATE]
+            self.validate()
 
     def validate_end(self, field: DateField) -> None:
         if field.data and self.start.data and field.data < self.start.data:

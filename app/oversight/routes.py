@@ -33,7 +33,7 @@ from app.oversight.types import (
 )
 from app.people.types import Category, Hukou, Sex
 from app.platform import clock, eventlog
-from app.platform.access import Actor, Role, current_actor, found, requires
+from app.platform.access import Actor, current_actor, found, requires
 from app.platform.pages import Standing, Task, done, listed, page, paginate, workbook_response
 from app.platform.unit_of_work import unit_of_work
 from app.providers.types import TrainingKind
@@ -73,13 +73,14 @@ class Report:
 
 
 def _report(actor: Actor) -> Report:
-    form = IndicatorFilter()
+    diagnoses = policies.can_see_diagnoses(actor)
+    form = IndicatorFilter(diagnoses=diagnoses)
     question = _question(form, actor)
     wanted = Filter(
-        region_code=form.region.data,
+        region_code=form.region.data if diagnoses else None,
         provider_id=form.provider.data,
         kind=form.kind.data,
-        category=form.category.data,
+        category=form.category.data if diagnoses else None,
         sex=form.sex.data,
         hukou=form.hukou.data,
     )
@@ -169,10 +170,18 @@ def _rows_url(rows: RowSet, group: str | None = None) -> str:
 @requires(policies.can_see_indicators)
 def export() -> ResponseReturnValue:
     """The same figures as a workbook with every row behind them."""
-    report = _report(current_actor())
+    actor = current_actor()
+    report = _report(actor)
     parts = {report.names[value]: part for value, part in report.parts.items()}
     notes = [f"{chip.label}：{chip.value}" for chip in report.form.active]
-    content = indicators_workbook(report.facts, report.question, report.whole, parts, notes)
+    content = indicators_workbook(
+        report.facts,
+        report.question,
+        report.whole,
+        parts,
+        notes,
+        diagnoses=policies.can_see_diagnoses(actor),
+    )
     return workbook_response(f"监督指标-{report.question.as_of}", content)
 
 
@@ -180,7 +189,8 @@ def export() -> ResponseReturnValue:
 @requires(policies.can_see_indicators)
 def rows(rows: str) -> ResponseReturnValue:
     """The rows whose number a figure is."""
-    report = _report(current_actor())
+    actor = current_actor()
+    report = _report(actor)
     group = request.args.get("group")
     answer = report.whole if group is None else found(report.parts.get(group))
     wanted = RowSet(rows)
@@ -192,6 +202,7 @@ def rows(rows: str) -> ResponseReturnValue:
         members=members,
         described=queries.describe_rows([m.training.enrolment_id for m in members.items]),
         report=report,
+        diagnoses=policies.can_see_diagnoses(actor),
         back=url_for("oversight.overview", **_asked("group", "page")),
     )
 
@@ -239,7 +250,7 @@ def _case_page(
         case=found_case,
         form=form,
         residence=regions.full_name(found_case.person.residence_code),
-        sees_person=actor.role is not Role.PROVIDER,
+        diagnoses=policies.can_see_diagnoses(actor),
         findings=queries.findings_on(subject_type=enrolment.__tablename__, subject_id=enrolment.id)
         if sees_findings
         else None,

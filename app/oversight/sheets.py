@@ -29,17 +29,23 @@ def indicators_workbook(
     whole: Answer,
     parts: Mapping[str, Answer],
     notes: Iterable[str],
+    *,
+    diagnoses: bool = True,
 ) -> io.BytesIO:
-    """`parts` are the groups by their printed name; `notes` say the filter. Persons stand as register numbers only."""
+    """`parts` are the groups by their printed name; `notes` say the filter. Persons stand as register numbers only.
+
+    Without `diagnoses`, for a base, the cells of category, residence and reasons are empty, and workplaces are only
+    told apart: the figures can still be computed anew.
+    """
     return workbook(
         [
             _question_sheet(question, notes),
             _figures_sheet(whole, parts),
-            _members_sheet(whole),
-            _trainings_sheet(facts),
-            _spells_sheet(facts),
+            _members_sheet(whole, diagnoses),
+            _trainings_sheet(facts, diagnoses),
+            _spells_sheet(facts, diagnoses),
             _follow_ups_sheet(facts),
-            _exclusions_sheet(facts),
+            _exclusions_sheet(facts, diagnoses),
             Sheet(
                 "指标定义",
                 [Column("指标", 28), Column("定义", 100), Column("版本", 8), Column("依据", 50)],
@@ -85,7 +91,7 @@ def _figures_sheet(whole: Answer, parts: Mapping[str, Answer]) -> Sheet:
     return Sheet("指标", columns, rows)
 
 
-def _members_sheet(whole: Answer) -> Sheet:
+def _members_sheet(whole: Answer, diagnoses: bool) -> Sheet:
     headings = (
         "报名编号 人员编号 结业日期 状态 联系上 就业编号 就业开始 排除原因 排除日期 "
         "稳定（任一单位） 稳定（同一单位）"
@@ -102,7 +108,7 @@ def _members_sheet(whole: Answer) -> Sheet:
                 m.reached,
                 m.spell.spell_id if m.spell else None,
                 m.spell.started_on if m.spell else None,
-                m.exclusion.reason if m.exclusion else None,
+                m.exclusion.reason if m.exclusion and diagnoses else None,
                 m.exclusion.since if m.exclusion else None,
                 m.stable_any,
                 m.stable_same,
@@ -112,7 +118,7 @@ def _members_sheet(whole: Answer) -> Sheet:
     )
 
 
-def _trainings_sheet(facts: Facts) -> Sheet:
+def _trainings_sheet(facts: Facts, diagnoses: bool) -> Sheet:
     headings = (
         "报名编号 人员编号 班期编号 培训基地编号 培训类型 培训项目 性别 城乡 残疾类别 居住地代码 报名日期 开课日期 "
         "到过课 报名时申报已就业 结业日期"
@@ -130,8 +136,8 @@ def _trainings_sheet(facts: Facts) -> Sheet:
                 t.field,
                 t.sex,
                 t.hukou,
-                t.category,
-                t.residence_code,
+                t.category if diagnoses else None,
+                t.residence_code if diagnoses else None,
                 t.applied_on,
                 t.started_on,
                 t.attended,
@@ -143,7 +149,10 @@ def _trainings_sheet(facts: Facts) -> Sheet:
     )
 
 
-def _spells_sheet(facts: Facts) -> Sheet:
+def _spells_sheet(facts: Facts, diagnoses: bool) -> Sheet:
+    numbers = {
+        place: n for n, place in enumerate(dict.fromkeys(s.workplace for s in facts.spells), 1)
+    }
     return Sheet(
         "就业",
         [
@@ -151,7 +160,14 @@ def _spells_sheet(facts: Facts) -> Sheet:
             for heading in ["就业编号", "人员编号", "开始日期", "结束日期", "单位", "证据等级"]
         ],
         (
-            [s.spell_id, s.person_id, s.started_on, s.ended_on, s.workplace, s.grade]
+            [
+                s.spell_id,
+                s.person_id,
+                s.started_on,
+                s.ended_on,
+                s.workplace if diagnoses else f"单位 {numbers[s.workplace]}",
+                s.grade,
+            ]
             for s in facts.spells
         ),
     )
@@ -165,11 +181,11 @@ def _follow_ups_sheet(facts: Facts) -> Sheet:
     )
 
 
-def _exclusions_sheet(facts: Facts) -> Sheet:
+def _exclusions_sheet(facts: Facts, diagnoses: bool) -> Sheet:
     return Sheet(
         "排除",
         [Column(heading) for heading in ["报名编号", "起始日期", "原因"]],
-        ([e.enrolment_id, e.since, e.reason] for e in facts.exclusions),
+        ([e.enrolment_id, e.since, e.reason if diagnoses else None] for e in facts.exclusions),
     )
 
 

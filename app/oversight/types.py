@@ -46,6 +46,10 @@ class Dimension(LabelledEnum):
     TOWNSHIP = "township", "镇街"
 
 
+#: Whose groups tell of a trainee what a base must not know.
+PRIVATE = frozenset({Dimension.CATEGORY, Dimension.TOWNSHIP})
+
+
 class MemberStatus(LabelledEnum):
     """Where a member of the cohort stands in the conversion rate."""
 

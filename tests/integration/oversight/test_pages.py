@@ -16,8 +16,9 @@ from app.enrolment.models import Enrolment
 from app.identity.models import Account
 from app.oversight.models import AuditFinding, Plan, Target
 from app.oversight.types import TargetIndicator
-from app.placement.models import EmploymentSpell
-from app.placement.types import EmploymentForm, SpellState
+from app.people.types import Category
+from app.placement.models import EmploymentSpell, Exclusion, FollowUp
+from app.placement.types import EmploymentForm, ExclusionReason, SpellState
 from app.platform import eventlog
 from app.platform.access import SYSTEM, Role
 from app.platform.db import db
@@ -232,3 +233,57 @@ def test_a_federation_enters_and_changes_a_plan(app: Flask, sign_in: SignIn) -> 
         == 404
     )
     assert sign_in(Role.AUDITOR).get(edit).status_code == 403
+
+
+def test_a_base_learns_no_diagnosis_by_group_filter_or_file(app: Flask, sign_in: SignIn) -> None:
+    klass_of = trained_person(name="甲学员", category=Category.MENTAL)
+    base = klass_of.training_class.provider_id
+    client = sign_in(Role.PROVIDER, provider_id=base)
+    for query in ("by=category", "by=township", "category=mental&by=category"):
+        answer = client.get(f"/oversight?{PERIOD}&{query}")
+        assert answer.status_code == 422 and "精神" not in answer.text, query
+    assert (
+        client.get(f"/oversight/rows/trained?{PERIOD}&by=category&group=mental").status_code == 404
+    )
+    # A filter that is not a base's narrows nothing, so that its answer tells nothing.
+    rows = client.get(f"/oversight/rows/trained?{PERIOD}&category=visual")
+    assert "甲学员" in rows.text
+    rows = client.get(f"/oversight/rows/trained?{PERIOD}&region=210602001")
+    assert "甲学员" in rows.text
+    file = client.get(f"/oversight/indicators.xlsx?{PERIOD}&category=mental")
+    cells = {
+        str(cell)
+        for sheet in load_workbook(io.BytesIO(file.data))
+        if sheet.title != "指标定义"
+        for row in sheet.iter_rows(values_only=True)
+        for cell in row
+    }
+    assert not cells & {"精神", "mental", factories.TOWNSHIP, "测试网店"}
+    assert "单位 1" in cells
+
+
+def test_a_base_is_not_told_why_somebody_left_the_cohort(app: Flask, sign_in: SignIn) -> None:
+    enrolment = trained_person(work=None)
+    follow_up = FollowUp(
+        enrolment_id=enrolment.id,
+        person_id=enrolment.person_id,
+        months=1,
+        due_on=date(2024, 5, 26),
+    )
+    db.session.add(follow_up)
+    db.session.flush()
+    db.session.add(
+        Exclusion(
+            enrolment_id=enrolment.id,
+            reason=ExclusionReason.INSTITUTION,
+            since=date(2024, 5, 1),
+            recorded_at_follow_up_id=follow_up.id,
+            recorded_by_id=0,
+        )
+    )
+    db.session.commit()
+    base = sign_in(Role.PROVIDER, provider_id=enrolment.training_class.provider_id)
+    for path in (f"/oversight/rows/excluded?{PERIOD}", f"/oversight/cases/{enrolment.id}"):
+        answer = base.get(path)
+        assert answer.status_code == 200 and "住院" not in answer.text, path
+        assert "住院" in sign_in(Role.AUDITOR).get(path).text, path
