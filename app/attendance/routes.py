@@ -132,9 +132,9 @@ def save_mark(session_id: int) -> ResponseReturnValue:
         enrolment_id = int(sent["enrolment_id"])  # type: ignore[index]
         value = Mark(sent["mark"])  # type: ignore[index]
         nonce = str(sent["nonce"])  # type: ignore[index]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return jsonify(message="点名没有保存，请刷新页面。"), 422
-    if not 0 < len(nonce) <= 64:
+    if not 0 < len(nonce) <= 64 or not nonce.isprintable() or not 0 < enrolment_id < 2**63:
         return jsonify(message="点名没有保存，请刷新页面。"), 422
     try:
         with unit_of_work():
@@ -431,22 +431,30 @@ def return_completions(class_id: int) -> ResponseReturnValue:
 # ---- the start page
 
 
+def _rolls_of_today(actor: Actor, begin: datetime) -> Iterator[Task]:
+    """One task: straight into the roll where there is one, else into the list of today."""
+    rows = queries.sessions_between(viewer=actor, begin=begin, end=services.end_of_today())
+    open_rows = [one for one in rows if one.missing]
+    if len(open_rows) == 1:
+        during = open_rows[0].during
+        yield Task(
+            1,
+            f"点名：{open_rows[0].title}",
+            "attendance.roll_call",
+            {"session_id": open_rows[0].id},
+            due=clock.today(),
+            note=time_range(during.lower, during.upper),
+        )
+    else:
+        yield Task(len(open_rows), "今天的课次等待点名", "attendance.today", due=clock.today())
+
+
 def tasks(actor: Actor) -> Iterator[Task]:
     """A base: rolls to call and completions to hand in; the federation: completions to confirm."""
     now = clock.now()
     if policies.can_call_rolls(actor):
         begin = datetime.combine(clock.today(), time(), clock.SHANGHAI)
-        for one in queries.sessions_between(viewer=actor, begin=begin, end=services.end_of_today()):
-            if one.missing:
-                begins, ends = one.during.lower, one.during.upper
-                yield Task(
-                    one.missing,
-                    f"点名：{one.title}",
-                    "attendance.roll_call",
-                    {"session_id": one.id},
-                    due=clock.today(),
-                    note=time_range(begins, ends),
-                )
+        yield from _rolls_of_today(actor, begin)
         count, first = queries.count_open_roll_calls(viewer=actor, before=begin)
         yield Task(
             count,

@@ -193,3 +193,18 @@ def test_from_results_to_a_confirmed_completion(
     look(officer, "completion-confirmed", heading=f"结业：{TITLE}")
     officer.page.get_by_role("link", name="安一").click()
     look(officer, "of-trainee", heading="安一的出勤和成绩")
+
+
+def test_a_wide_table_scrolls_by_itself_and_not_the_page(
+    visit: Visit, klass: TrainingClass
+) -> None:
+    for hour in range(8, 20):
+        factories.class_session(klass, starts=time(hour), lesson_hours=1)
+    db.session.commit()
+    base = visit(Role.PROVIDER, provider_id=klass.provider_id, width=375)
+    base.open(f"/classes/{klass.id}/attendance")
+    look(base, "grid-wide", heading=f"出勤：{TITLE}")
+    table = base.page.get_by_role("region", name="每人每次课的出勤")
+    assert table.evaluate("element => element.scrollWidth > element.clientWidth")
+    table.focus()
+    expect(table).to_be_focused()
