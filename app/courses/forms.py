@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from wtforms.validators import InputRequired
 
@@ -177,3 +178,15 @@ class RepeatForm(Form):
 
 class OpenFilter(FilterForm):
     field = ChoiceField("领域", [optional()], choices=TrainingField)
+
+
+_MAY_BE_EMPTY = frozenset({"summary", "assessment_plan", "comment"})
+
+
+def entered(form: Any) -> dict[str, Any]:
+    """What was entered; an optional text that was left empty is an empty text."""
+    return {
+        field.name: "" if field.data is None and field.name in _MAY_BE_EMPTY else field.data
+        for field in form
+        if field.type != "CSRFTokenField"
+    }

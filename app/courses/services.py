@@ -16,8 +16,36 @@ from app.platform import clock, eventlog
 from app.platform.access import Actor
 from app.platform.db import db
 from app.platform.errors import DomainError
+from app.platform.unit_of_work import explain_constraints
 from app.providers.queries import find_open_venue, find_present_teacher
 from app.providers.types import TrainingKind
+
+explain_constraints(
+    {
+        "uq_course_code": ("code", "这个课程编号已经用过，请换一个。"),
+        "ck_course_hours": ("theory_hours", "课时不能小于 0，请核对。"),
+        "ck_course_some_hours": (
+            "theory_hours",
+            "理论课时和实操课时加起来应大于 0，请至少填写一项。",
+        ),
+        "ck_course_minimum_attendance": (
+            "minimum_attendance",
+            "最低出勤比例应在 0 到 100 之间。",
+        ),
+        "uq_training_class_number": (None, "班号刚刚被别的班期用了，请再提交一次。"),
+        "ck_training_class_dates": ("ends_on", "结束日期早于开课日期，请核对。"),
+        "ck_training_class_capacity": ("capacity", "计划招收人数应在 1 到 500 之间。"),
+        "ck_training_class_seats": ("capacity", "名额不能少于已经报名的人数。"),
+        "ck_class_session_lesson_hours": ("lesson_hours", "一次课应为 1 到 8 课时，请核对。"),
+        "ck_class_session_during": ("ends", "结束时间应晚于开始时间，请核对。"),
+        "ex_class_session_venue": (
+            "venue_id",
+            "这个场地刚刚被别的课占用了，请换场地或换时间。",
+        ),
+        "ex_class_session_teacher": ("teacher_id", "这位教师刚刚另排了课，请换教师或换时间。"),
+    }
+)
+
 
 # ---- catalogue
 
