@@ -52,9 +52,9 @@ def make() -> Flask:
         return render_template("classes.html", rows=rows)
 
     @app.post("/marks")
-    def mark() -> tuple[str, int]:
+    def mark() -> dict[str, str]:
         with engine.begin() as connection:
             connection.execute(_MARK, request.form.to_dict())
-        return "", 204
+        return {"mark": request.form["mark"]}
 
     return app

@@ -5,20 +5,28 @@ is left when they are all gone.
 """
 
 import os
+import re
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from itertools import count
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
 import flask_migrate
+import psycopg
 from dotenv import dotenv_values
 from flask import Flask
 from sqlalchemy import select, text
+from sqlalchemy.engine import make_url
 
 from app import create_app
 from app.demo import district
@@ -56,6 +64,7 @@ def measures() -> Iterator[Measure]:
         _served("benchmarks.floor:make()", site) as floor,
     ):
         yield _list(site, ours, floor)
+        yield _roll_call(site, ours, floor)
 
 
 def _list(site: _Site, ours: int, floor: int) -> Measure:
@@ -69,6 +78,102 @@ def _list(site: _Site, ours: int, floor: int) -> Measure:
         return _rate(floor, lambda: bare, status=200, contains=b"</table>")
 
     return _compare("list_of_25", of_ours, of_floor)
+
+
+def _roll_call(site: _Site, ours: int, floor: int) -> Measure:
+    """One trainee's mark, as the page saves it; each round begins without marks, and each save changes one."""
+    username, places = _places(site)
+    cookie, token = _signed_in_form(
+        ours, f"/sessions/{places[0][0]}/roll-call", _session(site.app, username)
+    )
+
+    def of_ours() -> float:
+        _forget_marks(site)
+        requests = _saves(places, lambda session, fields: _post(
+            f"/sessions/{session}/marks", fields | {"csrf_token": token}, cookie=cookie
+        ))  # fmt: skip
+        rate = _rate(ours, requests.__next__, status=200, contains=b'"mark"')
+        _expect_marks(site, rate)
+        return rate
+
+    def of_floor() -> float:
+        _forget_marks(site)
+        requests = _saves(
+            places, lambda session, fields: _post("/marks", fields | {"session_id": session})
+        )
+        rate = _rate(floor, requests.__next__, status=200, contains=b'"mark"')
+        _expect_marks(site, rate)
+        return rate
+
+    return _compare("roll_call_save", of_ours, of_floor)
+
+
+def _places(site: _Site) -> tuple[str, list[tuple[int, int]]]:
+    """The account of the base with most to mark, and its sessions begun by now with the trainees of each."""
+    with _owner(site) as connection:
+        (provider,) = connection.execute(
+            f"SELECT provider_id {_MARKABLE} GROUP BY 1 ORDER BY count(*) DESC"
+        ).fetchone()
+        rows = connection.execute(
+            f"SELECT s.id, e.id {_MARKABLE} AND provider_id = %s ORDER BY e.id, s.id", [provider]
+        ).fetchall()
+        (username,) = connection.execute(
+            "SELECT username FROM account a JOIN role_grant g ON g.account_id = a.id WHERE provider_id = %s",
+            [provider],
+        ).fetchone()
+    return username, rows
+
+
+_MARKABLE = """
+    FROM training_class c JOIN class_session s ON s.class_id = c.id JOIN enrolment e ON e.class_id = c.id
+    WHERE c.state = 'running' AND s.state = 'planned' AND e.state = 'enrolled' AND lower(s.during) <= now()
+"""
+
+
+def _saves(
+    places: Sequence[tuple[int, int]], write: Callable[[int, dict[str, object]], bytes]
+) -> Iterator[bytes]:
+    """Requests without end, each with a mark other than the one before in its place."""
+    for turn in count():
+        mark = ("present", "late")[turn % 2]
+        for session, enrolment in places:
+            yield write(
+                session,
+                {"enrolment_id": enrolment, "mark": mark, "nonce": f"{turn}-{session}-{enrolment}"},
+            )
+
+
+def _forget_marks(site: _Site) -> None:
+    with _owner(site) as connection:
+        connection.execute("TRUNCATE attendance_mark, attendance_mark_history")
+
+
+def _expect_marks(site: _Site, rate: float) -> None:
+    """Every answered request wrote: a save that changes nothing would be no measure."""
+    with _owner(site) as connection:
+        (written,) = connection.execute(
+            "SELECT (SELECT count(*) FROM attendance_mark) + (SELECT count(*) FROM attendance_mark_history)"
+        ).fetchone()
+    if written < int(rate * _SECONDS):
+        raise load.UnexpectedAnswerError(f"{written} marks written at {rate:.0f} a second")
+
+
+@contextmanager
+def _owner(site: _Site) -> Iterator["psycopg.Connection[Any]"]:
+    url = make_url(site.environment["OWNER_DATABASE_URL"]).set(drivername="postgresql")
+    with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
+        yield connection
+
+
+def _signed_in_form(port: int, path: str, session: str) -> tuple[str, str]:
+    """The cookie and the CSRF token with which the form on a page is sent."""
+    asked = Request(f"http://{load.HOST}:{port}{path}", headers={"Cookie": f"session={session}"})
+    with urlopen(asked, timeout=10) as answer:
+        page = answer.read().decode()
+        cookies = SimpleCookie(answer.headers["Set-Cookie"])
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found is not None
+    return cookies["session"].value, found[1]
 
 
 def _compare(name: str, ours: Callable[[], float], floor: Callable[[], float]) -> Measure:
@@ -89,6 +194,20 @@ def _rate(port: int, request: load.NextRequest, *, status: int, contains: bytes)
 def _get(path: str, *, cookie: str = "") -> bytes:
     lines = [f"GET {path} HTTP/1.1", f"Host: {load.HOST}", f"Cookie: session={cookie}", "", ""]
     return "\r\n".join(lines).encode()
+
+
+def _post(path: str, fields: Mapping[str, object], *, cookie: str = "") -> bytes:
+    body = urlencode(fields).encode()
+    lines = [
+        f"POST {path} HTTP/1.1",
+        f"Host: {load.HOST}",
+        f"Cookie: session={cookie}",
+        "Content-Type: application/x-www-form-urlencoded",
+        f"Content-Length: {len(body)}",
+        "",
+        "",
+    ]
+    return "\r\n".join(lines).encode() + body
 
 
 def _session(app: Flask, username: str) -> str:

@@ -69,7 +69,9 @@ def load_signed_in(token: str) -> SignedIn | None:
     grant_id, _, epoch = token.partition(".")
     if not (_is_number(grant_id) and _is_number(epoch)):
         return None
-    row = db.session.execute(_SIGNED_IN, {"grant_id": int(grant_id)}).one_or_none()
+    # Not through the ORM, which adds half as much again to the one query that every request runs.
+    rows = db.session.connection().execute(_SIGNED_IN, {"grant_id": int(grant_id)})
+    row = rows.one_or_none()
     if row is None or row.session_epoch != int(epoch):
         return None
     actor = Actor(

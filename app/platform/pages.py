@@ -34,8 +34,9 @@ from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.engine import result_tuple
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from app.platform import clock
@@ -122,18 +123,29 @@ def paginate(
     """
     wanted = page if page is not None else request.args.get("page", 1, int)
     number = min(max(wanted, 1), _MOST_PAGES)
-    count = select(func.count()).select_from(statement.order_by(None).subquery())
-    counted = statement.add_columns(count.scalar_subquery()).limit(per_page)
-    items, total = _slice(counted, (number - 1) * per_page)
+    counted, count = _counted(statement)
+    items, total = _slice(counted, number, per_page)
     if not items and number > 1:
         number = max(1, -(-(db.session.scalar(count) or 0) // per_page))
-        items, total = _slice(counted, (number - 1) * per_page)
+        items, total = _slice(counted, number, per_page)
     return Page(items, total, number, per_page)
 
 
-def _slice(counted: Select[Any], offset: int) -> tuple[Sequence[Any], int]:
+@lru_cache(maxsize=256)
+def _counted(statement: Select[Any]) -> tuple[Select[Any], Select[Any]]:
+    """A page of the statement with the total as last column, and the total alone.
+
+    Remembered by identity: for a list that keeps its statement, SQLAlchemy then finds the SQL of it at once, which
+    otherwise costs as much as running it.
+    """
+    count = select(func.count()).select_from(statement.order_by(None).subquery())
+    page = statement.add_columns(count.scalar_subquery())
+    return page.limit(bindparam("page_size")).offset(bindparam("page_offset")), count
+
+
+def _slice(counted: Select[Any], number: int, per_page: int) -> tuple[Sequence[Any], int]:
     """Rows without the total at their end, and the total."""
-    result = db.session.execute(counted.offset(offset))
+    result = db.session.execute(counted, {"page_size": per_page, "page_offset": (number - 1) * per_page})
     names = tuple(result.keys())[:-1]
     if len(names) == 1:
         rows = result.unique().all()
@@ -573,6 +585,13 @@ def _cached_url(endpoint: str) -> str:
     return cache[key]
 
 
+def url_pattern(endpoint: str, argument: str) -> str:
+    """Address of one row after the other, to be completed by `format(id)`: `url_for` costs 10 µs a row."""
+    values: dict[str, Any] = {argument: 0}
+    head, _, tail = url_for(endpoint, **values).rpartition("/0")
+    return f"{head}/{{}}{tail}"
+
+
 def _signed_in() -> bool:
     return hasattr(current_app, "login_manager") and bool(current_user.is_authenticated)
 
@@ -646,6 +665,13 @@ def _on_not_allowed(error: NotAllowed) -> ResponseReturnValue:
     return error_page(403)
 
 
+def _on_impossible_value(error: DataError) -> ResponseReturnValue:
+    """Something was sent past the fields that no column can hold: a NUL, a number of thirty digits."""
+    db.session.rollback()
+    current_app.logger.warning("refused by the database: %s", error.orig)
+    return error_page(400)
+
+
 def _on_refusal(error: DomainError) -> ResponseReturnValue:
     return error_page(409, message=error.message)
 
@@ -705,6 +731,7 @@ def init_app(app: Flask) -> None:
         now=clock.now,
         query_url=query_url,
         today=clock.today,
+        url_pattern=url_pattern,
     )
 
     Bootstrap5(app)
@@ -725,4 +752,5 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _on_csrf_error)
     app.register_error_handler(NotAllowed, _on_not_allowed)
     app.register_error_handler(DomainError, _on_refusal)
+    app.register_error_handler(DataError, _on_impossible_value)
     app.register_blueprint(bp)
