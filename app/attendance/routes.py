@@ -52,7 +52,6 @@ def today() -> ResponseReturnValue:
         day=clock.today(),
         sessions=queries.sessions_between(viewer=actor, begin=begin, end=services.end_of_today()),
         earlier=paginate(queries.open_roll_calls(viewer=actor, before=begin)),
-        roll_url=url_for("attendance.roll_call", session_id=0).replace("/0/", "/{}/"),
     )
 
 
@@ -165,7 +164,6 @@ def show(class_id: int) -> ResponseReturnValue:
         klass=klass,
         marks=list(Mark),
         may_call=policies.can_call_rolls(current_actor()),
-        roll_url=url_for("attendance.roll_call", session_id=0).replace("/0/", "/{}/"),
         **_grid(klass),
     )
 
@@ -298,7 +296,6 @@ def completions() -> ResponseReturnValue:
         "attendance/completions.html",
         form=form,
         rows=rows,
-        url=url_for("attendance.completion", class_id=0).replace("/0/", "/{}/"),
     )
 
 

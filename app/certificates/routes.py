@@ -4,7 +4,7 @@ import io
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, current_app, request, send_file, url_for
+from flask import Blueprint, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select
 
@@ -28,11 +28,6 @@ bp = Blueprint("certificates", __name__)
 VERIFY_LIMIT = "20 per minute;200 per hour"
 
 _SORTS = {"number": Certificate.number, "name": queries.ROW[4], "issued_on": Certificate.issued_on}
-_EVENTS = {
-    "certificate.issued": "发证",
-    "certificate.revoked": "撤销",
-    "certificate.downloaded": "下载 PDF",
-}
 
 
 # ---- lists
@@ -141,7 +136,6 @@ def class_certificates(class_id: int) -> ResponseReturnValue:
             _blocked(row) == "" and not row.certificate_id and not row.revoked for row in rows
         ),
         certified=sum(row.certificate_id is not None for row in rows),
-        class_url=_class_url(class_id),
         can_issue=policies.can_issue(actor),
         name_only=not policies.can_see_trainee_facts(actor),
     )
@@ -191,11 +185,6 @@ def _told(issued: int, refused: int) -> str:
         return "没有需要发证的学员，可能已经由别人发放。"
     told = f"已发放 {issued} 张证书，PDF 正在后台生成，马上可以下载。"
     return told + (f"另有 {refused} 人没有发放，原因见下表。" if refused else "")
-
-
-def _class_url(class_id: int) -> str | None:
-    known = "courses.show" in current_app.view_functions
-    return url_for("courses.show", class_id=class_id) if known else None
 
 
 # ---- one certificate
@@ -286,14 +275,14 @@ def _home(role: Role) -> tuple[str, str]:
     return "证书", url_for("certificates.index")
 
 
-def _history(certificate: Certificate) -> list[dict[str, object]]:
+def _history(certificate: Certificate) -> list[eventlog.Entry]:
     return [
-        {
-            "when": event.at,
-            "who": event.account_name,
-            "what": _EVENTS.get(event.action, event.action),
-            "note": certificate.revocation_reason if event.action == "certificate.revoked" else "",
-        }
+        eventlog.entry(
+            event,
+            note=certificate.revocation_reason or ""
+            if event.action == "certificate.revoked"
+            else "",
+        )
         for event in eventlog.history_of(certificate)
     ]
 
