@@ -81,7 +81,7 @@ class Watched:
 
 def violations(page: Page) -> list[str]:
     """What axe finds on the page, one line per element."""
-    # CSP forbids nothing here: the script runs in the page through the debugging protocol. Half a megabyte: once a page.
+    # CSP forbids nothing here: the script comes through the debugging protocol. It is large, so once a page.
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
     results = page.evaluate("options => axe.run(options)", OPTIONS)
