@@ -48,6 +48,38 @@ def forget_old_jobs(timestamp: int) -> None:
         )
 
 
+#: A worker beats every 10 seconds; who has not for so long was killed, and what it was at was never finished.
+_SILENT = "30 seconds"
+#: A job that took this many workers with it is left to a person.
+_MOST_ATTEMPTS = 5
+
+
+@jobs.periodic(cron="* * * * * */30")
+@jobs.task(queueing_lock="take_up_lost_jobs")
+def take_up_lost_jobs(timestamp: int) -> None:
+    """Begin again what a worker was at when it was killed: Procrastinate alone leaves it in "doing" for ever.
+
+    Tasks must therefore do no harm when they run twice. A periodic one only ends: the next is due soon anyway.
+    """
+    with unit_of_work():
+        lost = db.session.execute(
+            text(
+                "SELECT j.id, j.queueing_lock IS NULL AND j.attempts < :most AS again FROM procrastinate_jobs j "
+                "LEFT JOIN procrastinate_workers w ON w.id = j.worker_id "
+                "WHERE j.status = 'doing' AND (w.id IS NULL OR w.last_heartbeat < now() - CAST(:silent AS interval)) "
+                "ORDER BY j.id FOR UPDATE OF j SKIP LOCKED"
+            ),
+            {"most": _MOST_ATTEMPTS - 1, "silent": _SILENT},
+        ).all()
+        for job in lost:
+            end = (
+                "SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, NULL)"
+                if job.again
+                else "SELECT procrastinate_finish_job_v1(:id, 'failed', false)"
+            )
+            db.session.execute(text(end), {"id": job.id})
+
+
 def run_worker(app: Flask, *, concurrency: int = 1, wait: bool = True) -> None:
     """Work until told to stop (SIGINT, SIGTERM); with `wait=False` only until nothing is left to do.
 
