@@ -58,6 +58,7 @@ __all__ = [
     "ValidationError",
     "optional",
     "plain",
+    "printable",
     "required",
 ]
 
@@ -71,6 +72,15 @@ FieldList = wtforms.FieldList
 def plain(text: str) -> str:
     """Full-width letters, digits and punctuation as their ASCII forms, trimmed; for figures, never for names."""
     return unicodedata.normalize("NFKC", text).strip()
+
+
+#: What no keyboard types; PostgreSQL stores no NUL at all.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def printable(text: str) -> str:
+    """Without control characters; line breaks and tabs stay."""
+    return _CONTROL.sub("", text)
 
 
 def date_zh(day: date) -> str:
@@ -264,15 +274,29 @@ class ActiveFilter:
 class FilterForm(BaseForm):
     """A form that narrows a list: GET, read from the query, no token, every field optional.
 
-    An invalid value (an impossible date typed into the address) is an error at its field, and `data` of it None.
+    An invalid value (an impossible date typed into the address, a choice that is not offered) is an error at its
+    field, and `data` of it None; words to look for are kept as typed.
     """
 
     class Meta(BaseForm.Meta):
         csrf = False
 
     def __init__(self, **kwargs: Any) -> None:
+        self._refused: dict[str, Any] = {}
         super().__init__(formdata=request.args, **kwargs)
         self.validate()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """May be called again once choices are known: it judges what was typed anew."""
+        for name, data in self._refused.items():
+            if name in self:
+                self[name].data = data
+        valid: bool = super().validate(extra_validators)
+        wrong = [one for one in self if one.errors and isinstance(one, _Chosen | _Parsed)]
+        self._refused = {one.short_name: one.data for one in wrong}
+        for one in wrong:
+            one.data = None
+        return valid
 
     @property
     def active(self) -> list[ActiveFilter]:
@@ -332,6 +356,10 @@ class HiddenField(wtforms.HiddenField):
 
     widget = _HiddenInput()
 
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if valuelist:
+            self.data = printable(valuelist[0])
+
 
 # Text
 
@@ -367,7 +395,7 @@ class TextField(_Shaped, wtforms.StringField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         if valuelist:
-            self.data = self.clean(valuelist[0])
+            self.data = self.clean(printable(valuelist[0]))
 
     def clean(self, text: str) -> str:
         return text.strip()
@@ -453,13 +481,19 @@ class TextAreaField(_Shaped, wtforms.TextAreaField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         if valuelist:
-            self.data = valuelist[0].replace("\r\n", "\n").strip()
+            self.data = printable(valuelist[0].replace("\r\n", "\n")).strip()
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
         self.data = self.data or None
 
 
 # Figures, dates, times
+
+#: No figure of a district has more digits, and an int4 holds them.
+_MOST_DIGITS = 9
+_TOO_LARGE = 10**_MOST_DIGITS
+#: Years that can be meant; beyond them a date cannot be turned into a moment, or is a slip of the keyboard.
+_YEARS = range(1900, 2200)
 
 
 class _Parsed(_Shaped):
@@ -512,9 +546,12 @@ class IntegerField(_Parsed):
 
     def parse(self, text: str) -> int:
         try:
-            return int(text.replace(",", "").replace(" ", ""))
+            value = int(text.replace(",", "").replace(" ", ""))
         except ValueError:
             raise ValueError(f"{self.label.text}应为整数，例如 12。") from None
+        if abs(value) >= _TOO_LARGE:
+            raise ValueError(f"{self.label.text}太大了，请核对。")
+        return value
 
 
 class DecimalField(_Parsed):
@@ -544,6 +581,8 @@ class DecimalField(_Parsed):
         exponent = value.as_tuple().exponent
         if not isinstance(exponent, int):
             raise ValueError(f"{self.label.text}应为数字，例如 12.5。")
+        if value and value.adjusted() >= _MOST_DIGITS:
+            raise ValueError(f"{self.label.text}太大了，请核对。")
         if -exponent > self.places:
             raise ValueError(f"{self.label.text}最多保留 {self.places} 位小数。")
         return value
@@ -562,6 +601,8 @@ class DateField(_Parsed):
         if match is None:
             raise ValueError(f"{self.label.text}看不出是哪一天，请写成 2024-3-1 或 2024年3月1日。")
         year, month, day = (int(part) for part in match.groups())
+        if year not in _YEARS:
+            raise ValueError(f"{self.label.text}的年份 {year} 有误，请核对。")
         try:
             return date(year, month, day)
         except ValueError:

@@ -21,6 +21,7 @@ from app.platform.forms import (
     FileField,
     FilterForm,
     Form,
+    HiddenField,
     IntegerField,
     Length,
     NameField,
@@ -28,6 +29,7 @@ from app.platform.forms import (
     PasswordField,
     PhoneField,
     SelectField,
+    TextAreaField,
     TextField,
     TimeField,
     optional,
@@ -338,3 +340,59 @@ def test_a_filter_that_cannot_be_read_filters_nothing_and_says_so(app: Flask) ->
         assert not form.ok
         assert form.since.data is None
         assert form.kind.data is None
+
+
+# What no keyboard types
+
+
+def test_control_characters_never_reach_a_column(submit: Callable[..., Any]) -> None:
+    form = submit(
+        {"name": "买买提\x00·吐尔逊", "note": "一\x00行\r\n二\x1b行", "nonce": "a\x00b"},
+        name=NameField("姓名"),
+        note=TextAreaField("说明"),
+        nonce=HiddenField(),
+    )
+    assert (form.name.data, form.note.data, form.nonce.data) == (
+        "买买提·吐尔逊",
+        "一行\n二行",
+        "ab",
+    )
+
+
+@pytest.mark.parametrize("typed", ["9999999999", "-9999999999", "9" * 40, "９" * 12])
+def test_a_figure_that_no_column_holds_is_refused(submit: Callable[..., Any], typed: str) -> None:
+    form = submit({"n": typed, "d": typed}, n=IntegerField("人数"), d=DecimalField("金额"))
+    assert form.n.errors == ["人数太大了，请核对。"]
+    assert form.d.errors == ["金额太大了，请核对。"]
+
+
+def test_an_exponent_is_no_way_around(submit: Callable[..., Any]) -> None:
+    assert submit({"d": "1e400"}, d=DecimalField("金额")).d.errors == ["金额太大了，请核对。"]
+
+
+@pytest.mark.parametrize("typed", ["0001-01-01", "9999-12-31", "1024年5月1日"])
+def test_a_year_that_cannot_be_meant_is_refused(submit: Callable[..., Any], typed: str) -> None:
+    form = submit({"day": typed}, day=DateField("开课日期"))
+    assert "年份" in form.day.errors[0]
+    assert typed in form.rendered["day"]
+
+
+def test_a_choice_that_is_not_offered_filters_nothing(app: Flask) -> None:
+    class Narrow(FilterForm):
+        base = SelectField("基地", [optional()], coerce=int)
+        words = TextField("名称", [optional(), Length(max=3)])
+
+    with app.test_request_context("/?base=99999999999999999999&words=abcd"):
+        form = Narrow()
+        form.base.choices = [(1, "甲")]
+        form.validate()
+        assert form.base.data is None
+        assert form.base.errors
+        assert form.words.data == "abcd"
+        assert form.words.errors
+    with app.test_request_context("/?base=1"):
+        form = Narrow()
+        form.base.choices = [(1, "甲")]
+        form.validate()
+        assert form.base.data == 1
+        assert form.ok
