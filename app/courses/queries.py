@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
@@ -459,21 +459,6 @@ def open_classes(*, field: TrainingField | None = None) -> Select[Any]:
         .order_by(TrainingClass.starts_on, TrainingClass.id)
     )
     return statement if field is None else statement.where(Course.field == field)
-
-
-def open_fields() -> list[TrainingField]:
-    """Fields of which a class takes applications now, in the order of their declaration."""
-    offered = set(
-        db.session.scalars(
-            select(Course.field).where(
-                exists().where(
-                    TrainingClass.course_id == Course.id,
-                    TrainingClass.state == ClassState.ENROLLING,
-                )
-            )
-        )
-    )
-    return [field for field in TrainingField if field in offered]
 
 
 def find_published(class_id: int) -> TrainingClass | None:

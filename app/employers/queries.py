@@ -56,19 +56,6 @@ def find_employer(*, viewer: Actor, employer_id: int) -> Employer | None:
     return found
 
 
-def find_employers(*, viewer: Actor, text: str, limit: int = 20) -> Sequence[Employer]:
-    """Employers whose name holds `text` or whose credit code begins with it, in order of name; none for no text."""
-    words = _clean(text)
-    if not words:
-        return ()
-    return db.session.scalars(
-        visible_employers(viewer)
-        .where(_matches(words))
-        .order_by(Employer.name, Employer.id)
-        .limit(limit)
-    ).all()
-
-
 def employer_rows(
     viewer: Actor, *, words: str | None = None, kind: EmployerKind | None = None
 ) -> Select[Any]:

@@ -21,11 +21,8 @@ class Limits:
     """Figures that a district may set, each with who says so."""
 
     working_age: WorkingAge = field(default_factory=WorkingAge)
+    #: 各地补贴办法：每人每个自然年度最多享受 3 次补贴性培训
     courses_a_year: int = 3
-    courses_source: str = "各地补贴办法：每人每个自然年度最多享受 3 次补贴性培训"
-    once_source: str = (
-        "各地补贴办法：同一职业同一等级每人只补贴一次；已取得较高等级的，不再参加同一职业的较低等级"
-    )
 
 
 LIMITS = Limits()

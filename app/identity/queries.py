@@ -179,17 +179,6 @@ def find_by_phone(phone: str) -> Account | None:
     return accounts[0] if len(accounts) == 1 else None
 
 
-def trainee_account(person_id: int) -> Account | None:
-    """The account through which a person signs in as a trainee, confirmed or not."""
-    return db.session.scalar(
-        select(Account)
-        .join(RoleGrant, RoleGrant.account_id == Account.id)
-        .where(RoleGrant.person_id == person_id, RoleGrant.revoked_at.is_(None), Account.is_active)
-        .order_by(Account.id)
-        .limit(1)
-    )
-
-
 def live_grant(account_id: int, grant_id: int) -> RoleGrant | None:
     """A role that the account may use."""
     return db.session.scalar(

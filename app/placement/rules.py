@@ -10,7 +10,6 @@ from app.placement.types import (
     EmploymentForm,
     EvidenceGrade,
     EvidenceKind,
-    FollowUpOutcome,
     Origin,
     SpellState,
     Training,
@@ -56,11 +55,6 @@ def check_not_reached(attempts: int, needed: int) -> None:
 def closes_with(months: int, due_on: date, *, of_months: int, since: date) -> bool:
     """Whether an open follow-up ends with an exclusion told at another: later ones do, and those due since then."""
     return months > of_months or due_on >= since
-
-
-def is_overdue(due_on: date, outcome: FollowUpOutcome | None, as_of: date) -> bool:
-    """Due on an earlier day and still open."""
-    return outcome is None and due_on < as_of
 
 
 # Evidence

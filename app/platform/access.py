@@ -84,16 +84,6 @@ def public(view: Callable[P, T]) -> Callable[P, T]:
     return view
 
 
-def holds_role(*roles: Role) -> Policy:
-    """Policy by role alone; give it a name of its own where a view uses it."""
-
-    def policy(actor: Actor) -> bool:
-        return actor.role in roles
-
-    policy.__name__ = "role:" + "|".join(sorted(roles))
-    return policy
-
-
 def anyone_signed_in(actor: Actor) -> bool:
     """Any account in any role."""
     return True

@@ -210,7 +210,7 @@ def provider_choices(viewer: Actor) -> list[tuple[int, str]]:
 
 
 @lru_cache(maxsize=256)
-def _choices(viewer: Actor) -> Select[Any]:
+def _choices(viewer: Actor) -> Select[int, str]:
     """Kept for the lists that are filtered by a base: building it takes longer than running it."""
     statement = visible_providers(viewer).with_only_columns(Provider.id, Provider.name)
     return statement.order_by(Provider.name)

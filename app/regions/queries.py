@@ -46,11 +46,6 @@ def township_choices(under: str, *, on: date | None = None) -> list[tuple[str, s
     return _choices([RegionLevel.TOWNSHIP], under, on)
 
 
-def village_choices(under: str, *, on: date | None = None) -> list[tuple[str, str]]:
-    """(code, name) of the villages and communities in a region that exist on a day, today by default."""
-    return _choices([RegionLevel.VILLAGE], under, on)
-
-
 def federation_choices(*, on: date | None = None) -> list[tuple[str, str]]:
     """(code, name) of the regions that have a federation of their own: provinces, cities and districts."""
     return _choices([RegionLevel.PROVINCE, RegionLevel.CITY, RegionLevel.DISTRICT], "", on)

@@ -81,9 +81,7 @@ def confirm_account() -> ResponseReturnValue:
             session.pop(_SESSION_KEY, None)
             return done(
                 "账户已开通。请用手机号和刚设置的密码登录。",
-                url_for("identity.sign_in")
-                if "identity.sign_in" in current_app.view_functions
-                else "/",
+                url_for("identity.sign_in"),
             )
         if form.ok:
             form.refuse(_WRONG_CODE, "code")

@@ -64,7 +64,7 @@ def test_a_file_may_add_and_end_divisions(loaded: Flask, tmp_path: Path) -> None
     )
     result = loaded.test_cli_runner().invoke(args=["regions", "load", "--file", str(path)])
     assert "新登记 1 个区划，更新 1 个" in result.output
-    assert queries.village_choices("210603101") == [("210603101201", "文安村")]
+    assert queries.full_name("210603101201").endswith("文安村")
 
 
 def test_a_faulty_file_is_refused_whole_with_its_lines(loaded: Flask, tmp_path: Path) -> None:

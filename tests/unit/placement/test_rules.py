@@ -9,7 +9,6 @@ from app.placement.types import (
     EmploymentForm,
     EvidenceGrade,
     EvidenceKind,
-    FollowUpOutcome,
     SpellState,
     Training,
 )
@@ -206,10 +205,3 @@ def test_later_follow_ups_end_with_an_exclusion(months: int, due_on: date, ends:
 
 def test_an_earlier_one_due_since_then_ends_too() -> None:
     assert rules.closes_with(1, date(2024, 5, 1), of_months=3, since=date(2024, 5, 1))
-
-
-def test_overdue_means_open_and_past() -> None:
-    day = date(2024, 5, 2)
-    assert rules.is_overdue(date(2024, 5, 1), None, day)
-    assert not rules.is_overdue(day, None, day)
-    assert not rules.is_overdue(date(2024, 5, 1), FollowUpOutcome.REFUSED, day)
