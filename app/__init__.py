@@ -7,7 +7,7 @@ from flask import Flask
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.platform import access, cli, crypto, eventlog, history, limits, pages
+from app.platform import access, cli, cookies, crypto, eventlog, history, limits, pages
 from app.platform.db import Base, db, engine_options
 from config import ROOT, Settings
 
@@ -45,6 +45,7 @@ def create_app(settings: Settings) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    cookies.init_app(app)
     db.init_app(app)
     crypto.init_app(
         app,
