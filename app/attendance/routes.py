@@ -24,13 +24,12 @@ from app.enrolment.types import EnrolmentState
 from app.platform import clock
 from app.platform.access import Actor, Role, current_actor, found, requires
 from app.platform.errors import DomainError
+from app.platform.formats import date_short, time_range
 from app.platform.pages import (
     Task,
-    date_short,
     done,
     page,
     paginate,
-    time_range,
     xlsx_response,
 )
 from app.platform.unit_of_work import unit_of_work

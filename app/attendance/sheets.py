@@ -5,7 +5,7 @@ from typing import Any
 
 from app.attendance.queries import Trainee
 from app.attendance.types import Hours, Mark
-from app.platform.pages import date_short
+from app.platform.formats import date_short
 from app.platform.sheets import Column
 
 

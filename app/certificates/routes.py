@@ -1,6 +1,7 @@
 """Pages of certificates, and their public verification."""
 
 import io
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -14,11 +15,11 @@ from app.certificates.forms import CertificateFilter, IssueForm, RevokeForm, Ver
 from app.certificates.models import Certificate
 from app.certificates.types import CertificateState, Verified
 from app.platform import eventlog
-from app.platform.access import Role, current_actor, found, public, requires
+from app.platform.access import Actor, Role, current_actor, found, public, requires
 from app.platform.db import db
 from app.platform.errors import DomainError, NotAllowed
 from app.platform.limits import limiter
-from app.platform.pages import Sort, done, page, paginate, xlsx_response
+from app.platform.pages import Sort, Standing, Task, done, page, paginate, xlsx_response
 from app.platform.sheets import Column
 from app.platform.unit_of_work import unit_of_work
 
@@ -285,6 +286,17 @@ def _history(certificate: Certificate) -> list[eventlog.Entry]:
         )
         for event in eventlog.history_of(certificate)
     ]
+
+
+# ---- the start page
+
+
+def tasks(actor: Actor) -> Iterator[Task | Standing]:
+    """The federation: completions without a certificate; a trainee: what they have."""
+    if policies.can_issue(actor):
+        yield Task(queries.count_awaiting(actor), "结业已确认，等待发证", "certificates.awaiting")
+    elif policies.is_trainee(actor):
+        yield Standing("我的证书", str(queries.count_own(actor)), "certificates.mine")
 
 
 # ---- public verification

@@ -10,9 +10,9 @@ from typing import Any
 import segno
 
 from app.certificates.types import CertificateState
-from app.people.rules import mask_number
 from app.platform.access import Role
 from app.platform.errors import DomainError, TransitionRefused
+from app.platform.formats import day_zh, masked_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def printed_facts(
         "number": number,
         "certificate_title": certificate_title,
         "name": name,
-        "identity_number": mask_number(citizen_number),
+        "identity_number": masked_number(citizen_number),
         "course": course,
         "class_number": class_number,
         "provider": provider,
@@ -135,7 +135,10 @@ def layout(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     """What the template draws: the snapshot with its dates in words and its address as a QR code."""
     return {
         **snapshot,
-        **{name: _in_words(snapshot[name]) for name in ("starts_on", "ends_on", "issued_on")},
+        **{
+            name: day_zh(date.fromisoformat(snapshot[name]))
+            for name in ("starts_on", "ends_on", "issued_on")
+        },
         "qr": qr_code(snapshot["verification_url"]),
     }
 
@@ -145,11 +148,6 @@ def qr_code(address: str) -> str:
     code = segno.make(address, error="m", micro=False)
     drawn: str = code.svg_data_uri(border=4, dark="#1f1a17", light=None, omitsize=True)
     return drawn
-
-
-def _in_words(iso: str) -> str:
-    day = date.fromisoformat(iso)
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def comparable_name(name: str) -> str:

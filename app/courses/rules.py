@@ -21,6 +21,7 @@ from app.courses.types import (
 )
 from app.platform.access import Role
 from app.platform.errors import DomainError, TransitionRefused
+from app.platform.formats import day_zh
 
 #: Minutes of a lesson hour (课时), and how many of them one day may hold (domain.md section 3).
 LESSON_MINUTES = 45
@@ -235,10 +236,6 @@ def _end_after(starts: time, lesson_hours: int) -> time:
     return _after(starts, lesson_hours * LESSON_MINUTES)
 
 
-def _date(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
 def _minutes(moment: time) -> int:
     return moment.hour * 60 + moment.minute
 
@@ -280,7 +277,7 @@ def weekly_slots(
         day += timedelta(days=1)
     if left > 0:
         raise DomainError(
-            f"从 {_date(first)} 到 {_date(last)} 只排得下 {until_hours - left} 课时，还差 {left} 课时。"
+            f"从 {day_zh(first)} 到 {day_zh(last)} 只排得下 {until_hours - left} 课时，还差 {left} 课时。"
             "请多选几个星期几、增加每次课时，或者修改班期的结束日期。",
             "until_hours",
         )
@@ -294,7 +291,8 @@ def refuse_outside(
     for slot in slots:
         if not starts_on <= slot.day <= ends_on:
             raise DomainError(
-                f"{_date(slot.day)}不在班期之内。班期从 {_date(starts_on)} 到 {_date(ends_on)}，请改日期或先修改班期。",
+                f"{day_zh(slot.day)}不在班期之内。班期从 {day_zh(starts_on)} 到 {day_zh(ends_on)}，"
+                "请改日期或先修改班期。",
                 field,
             )
 
@@ -308,7 +306,7 @@ def refuse_overload(slots: Sequence[Slot], hours_by_day: Mapping[date, int], fie
         before = hours_by_day.get(day, 0)
         if before + hours > MOST_HOURS_A_DAY:
             raise DomainError(
-                f"{_date(day)}已排 {before} 课时，再加 {hours} 课时就超过一天 {MOST_HOURS_A_DAY} 课时。"
+                f"{day_zh(day)}已排 {before} 课时，再加 {hours} 课时就超过一天 {MOST_HOURS_A_DAY} 课时。"
                 "请减少课时或换一天。",
                 field,
             )
@@ -345,7 +343,7 @@ def refuse_collision(
 
 def _told(taken: Sequence[Taken]) -> str:
     shown = "，".join(
-        f"{_date(one.begins.date())} {_span(one.begins, one.ends)} 班期 {one.class_number}"
+        f"{day_zh(one.begins.date())} {_span(one.begins, one.ends)} 班期 {one.class_number}"
         for one in taken[:3]
     )
     return shown + (f"，等 {len(taken)} 次课" if len(taken) > 3 else "")
@@ -382,7 +380,9 @@ def _accreditation(plan: ClassPlan) -> Check:
     if gap is None:
         return Check("基地资质", True, "基地在班期的每一天都有这类培训的资质。")
     return Check(
-        "基地资质", False, f"基地在 {_date(gap)} 没有这类培训的资质，请调整日期或由区残联更新资质。"
+        "基地资质",
+        False,
+        f"基地在 {day_zh(gap)} 没有这类培训的资质，请调整日期或由区残联更新资质。",
     )
 
 
@@ -419,7 +419,7 @@ def _dates(plan: ClassPlan) -> Check:
     if not plan.sessions:
         return Check("课次日期", False, "还没有排课，请先添加课次。")
     if outside:
-        days = "、".join(_date(day) for day in sorted(set(outside))[:3])
+        days = "、".join(day_zh(day) for day in sorted(set(outside))[:3])
         return Check("课次日期", False, f"{days}的课不在班期的起止日期之内，请改课次或改班期。")
     return Check("课次日期", True, f"全部 {len(plan.sessions)} 次课都在班期的起止日期之内。")
 
@@ -434,7 +434,7 @@ def _day_hours(plan: ClassPlan) -> Check:
             return Check(
                 "每天课时",
                 False,
-                f"{_date(day)}排了 {hours} 课时，一天最多 {MOST_HOURS_A_DAY} 课时。",
+                f"{day_zh(day)}排了 {hours} 课时，一天最多 {MOST_HOURS_A_DAY} 课时。",
             )
     return Check("每天课时", True, f"每天都不超过 {MOST_HOURS_A_DAY} 课时。")
 

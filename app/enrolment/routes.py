@@ -27,7 +27,8 @@ from app.enrolment.types import (
 from app.people.queries import find_by_certificate, find_person
 from app.platform import clock, eventlog
 from app.platform.access import Actor, Role, current_actor, found, requires
-from app.platform.pages import Task, clock_time, done, page, paginate, xlsx_response
+from app.platform.formats import clock_time
+from app.platform.pages import Task, done, page, paginate, xlsx_response
 from app.platform.unit_of_work import unit_of_work
 
 bp = Blueprint("enrolment", __name__)

@@ -11,6 +11,7 @@ from app.people.rules import WorkingAge, age_on
 from app.people.types import Category
 from app.platform.access import Role
 from app.platform.errors import TransitionRefused
+from app.platform.formats import day_zh
 from app.providers.types import TrainingKind
 
 # ---- configuration
@@ -37,10 +38,6 @@ OUT_OF_RANGE = "不符合本课程的招收范围。请本人联系所在镇街�
 
 
 # ---- rules
-
-
-def _day(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,7 @@ def _class_is_open(facts: Facts, limits: Limits) -> Finding:
             f"这个班期现在是“{facts.class_state.label}”，不接受报名。请看看其他报名中的班期。"
         )
     if facts.starts_on < facts.as_of:
-        return _warn(f"这个班期已于{_day(facts.starts_on)}开课，前面的课次会算作缺课。")
+        return _warn(f"这个班期已于{day_zh(facts.starts_on)}开课，前面的课次会算作缺课。")
     return _ok("正在报名。")
 
 
@@ -103,7 +100,7 @@ def _holds_certificate(facts: Facts, limits: Limits) -> Finding:
             return _ok("残疾人家属，不需要残疾人证。", "证件符合要求。")
         return _block("开课那天没有有效的残疾人证。请先到镇街办理或换领，再来报名。")
     if expires < facts.ends_on:
-        return _warn(f"残疾人证{_day(expires)}到期，在结课之前。请尽早换证。")
+        return _warn(f"残疾人证{day_zh(expires)}到期，在结课之前。请尽早换证。")
     return _ok("残疾人证在开课和结课时都有效。", "证件符合要求。")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from app.enrolment.models import Accommodation
-from app.people.rules import mask_phone
+from app.platform.formats import masked_phone
 from app.platform.sheets import Column
 
 _ALL = (
@@ -29,7 +29,7 @@ def roster_lines(
     for row in rows:
         line = [
             row.name,
-            mask_phone(row.phone) if row.phone else "",
+            masked_phone(row.phone) if row.phone else "",
             row.state,
             row.applied_at,
             row.applied_by,

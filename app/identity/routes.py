@@ -46,13 +46,11 @@ from app.platform.access import (
     requires,
 )
 from app.platform.errors import DomainError
+from app.platform.formats import clock_time, date_zh, masked_name
 from app.platform.limits import limiter
 from app.platform.pages import (
     Sort,
-    clock_time,
-    date_zh,
     done,
-    masked_name,
     page,
     paginate,
     xlsx_response,

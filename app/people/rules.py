@@ -92,25 +92,6 @@ def age_on(birth_date: date, day: date) -> int:
     return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
 
 
-def mask_number(number: str) -> str:
-    """`210603********0014`: enough to recognise, too little to use."""
-    return (
-        number[:6] + "*" * (len(number) - 10) + number[-4:]
-        if len(number) > 10
-        else "*" * len(number)
-    )
-
-
-def mask_phone(phone: str) -> str:
-    """`138****5678`."""
-    return phone[:3] + "****" + phone[-4:] if len(phone) >= 11 else "*" * len(phone)
-
-
-def mask_name(name: str) -> str:
-    """The family name and an asterisk for each further character, as public lists print it."""
-    return name[:1] + "*" * max(len(name) - 1, 1)
-
-
 # Working age
 
 

@@ -16,6 +16,7 @@ from app.placement.types import (
 )
 from app.platform.access import Role
 from app.platform.errors import DomainError, TransitionRefused
+from app.platform.formats import day_zh
 
 #: Calendar months after completion at which somebody asks how the trainee fares (domain: follow-ups).
 FOLLOW_UP_MONTHS = (1, 3, 6, 12)
@@ -136,7 +137,7 @@ def training_behind(started_on: date, trainings: Iterable[Training]) -> Origin:
     return Origin(
         latest,
         f"“{latest.title}”：在就业开始日当天或之前开课、最近合格结业的一次培训"
-        f"（{_day(latest.started_on)}开课，{_day(latest.completed_on)}结业）。",
+        f"（{day_zh(latest.started_on)}开课，{day_zh(latest.completed_on)}结业）。",
     )
 
 
@@ -169,7 +170,7 @@ def check_spell(
 def check_end(*, started_on: date, ended_on: date, as_of: date) -> None:
     """Refuse an end before the start or in the future."""
     if ended_on < started_on:
-        raise DomainError(f"结束日不能早于开始日（{_day(started_on)}），请核对。", "ended_on")
+        raise DomainError(f"结束日不能早于开始日（{day_zh(started_on)}），请核对。", "ended_on")
     if ended_on > as_of:
         raise DomainError("结束日不能晚于今天，请核对。", "ended_on")
 
@@ -240,8 +241,4 @@ def changes(
 
 
 def _shown(value: Any) -> Any:
-    return _day(value) if isinstance(value, date) else value
-
-
-def _day(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
+    return day_zh(value) if isinstance(value, date) else value

@@ -21,6 +21,7 @@ from app.platform import clock, eventlog, storage
 from app.platform.access import Actor
 from app.platform.db import db
 from app.platform.errors import DomainError, NotAllowed
+from app.platform.formats import day_zh
 from app.platform.unit_of_work import explain_constraints
 
 explain_constraints(
@@ -244,7 +245,7 @@ def _check_open(actor: Actor, follow_up: FollowUp) -> None:
         follow_up.interviewer_id or 0, "系统"
     )
     closed = follow_up.closed_on
-    day = f"{closed.year}年{closed.month}月{closed.day}日" if closed else ""
+    day = day_zh(closed) if closed else ""
     raise DomainError(
         f"这次回访已由{who}结束，结果是“{follow_up.outcome.label}”（{day}）。您填写的内容没有保存。"
     )
@@ -257,8 +258,7 @@ def _check_contact_date(follow_up: FollowUp, on: date) -> None:
     completed_on = rules.completed_on(dues)
     if on < completed_on:
         raise DomainError(
-            f"联系日期不能早于结业日（{completed_on.year}年{completed_on.month}月"
-            f"{completed_on.day}日），请核对。",
+            f"联系日期不能早于结业日（{day_zh(completed_on)}），请核对。",
             "on",
         )
 
@@ -355,9 +355,8 @@ def end_spell(*, actor: Actor, spell: EmploymentSpell, ended_on: date, reason: s
     if (spell.ended_on, spell.end_reason) == (ended_on, reason):
         return
     if spell.ended_on is not None:
-        told = spell.ended_on
         raise DomainError(
-            f"这段就业已登记在 {told.year}年{told.month}月{told.day}日 结束"
+            f"这段就业已登记在 {day_zh(spell.ended_on)} 结束"
             f"（{spell.end_reason or '未写原因'}）。要改，请用“修改”或“更正”。"
         )
     if not policies.can_end(actor, spell):

@@ -27,6 +27,7 @@ from wtforms.validators import Length, NumberRange, Optional, StopValidation, Va
 from wtforms.widgets.core import clean_key
 
 from app.platform.errors import DomainError
+from app.platform.formats import day_zh
 from app.platform.types import LabelledEnum
 
 __all__ = [
@@ -81,11 +82,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 def printable(text: str) -> str:
     """Without control characters; line breaks and tabs stay."""
     return _CONTROL.sub("", text)
-
-
-def date_zh(day: date) -> str:
-    """2024年3月1日, as messages and pages write a date."""
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 # Messages
@@ -317,7 +313,7 @@ def _spoken(field: Any) -> str:
     if isinstance(field.data, bool):
         return "是"
     if isinstance(field.data, date):
-        return date_zh(field.data)
+        return day_zh(field.data)
     return str(field.data)
 
 

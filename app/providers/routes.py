@@ -1,19 +1,24 @@
 """Pages about training bases."""
 
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
 from app.platform import clock, eventlog
-from app.platform.access import current_actor, found, requires
+from app.platform.access import Actor, current_actor, found, requires
 from app.platform.db import db
-from app.platform.pages import Sort, done, page, paginate, xlsx_response
+from app.platform.pages import Sort, Task, done, page, paginate, xlsx_response
 from app.platform.unit_of_work import unit_of_work
 from app.providers import forms, policies, queries, services, sheets
 from app.providers.models import Provider, Teacher
 
 bp = Blueprint("providers", __name__)
+
+#: Days before its end in which an accreditation is told to run out.
+WARN_DAYS = 60
 
 _WORDS = {
     "name": "名称",
@@ -292,4 +297,20 @@ def _part(form: Any, provider: Provider, title: str, lede: str) -> ResponseRetur
         lede=lede,
         back=_base_url(provider.id),
         may_list=policies.can_list_providers(current_actor()),
+    )
+
+
+# ---- the start page
+
+
+def tasks(actor: Actor) -> Iterator[Task]:
+    """The federation is told which accreditations run out."""
+    if not policies.can_manage_providers(actor):
+        return
+    today = clock.today()
+    ending = queries.accreditations_ending(
+        viewer=actor, since=today, until=today + timedelta(days=WARN_DAYS)
+    )
+    yield Task(
+        ending, "培训基地资质即将到期", "providers.index", note=f"{WARN_DAYS} 天之内到期，还没有续"
     )

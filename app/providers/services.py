@@ -8,9 +8,32 @@ from app.platform import eventlog
 from app.platform.access import Actor
 from app.platform.db import HasId, db
 from app.platform.errors import DomainError
+from app.platform.unit_of_work import explain_constraints
 from app.providers import queries, rules
 from app.providers.models import Accreditation, Provider, Teacher, TeacherQualification, Venue
 from app.providers.types import TrainingKind
+
+explain_constraints(
+    {
+        "uq_provider_credit_code": (
+            "credit_code",
+            "这个统一社会信用代码已经登记过，请在培训基地里查找。",
+        ),
+        "ck_provider_credit_code": (
+            "credit_code",
+            "统一社会信用代码应为 18 位，不用 I、O、S、V、Z，请核对。",
+        ),
+        "ck_accreditation_validity": ("valid_to", "结束日期应晚于开始日期，请核对。"),
+        "ck_accreditation_kinds": ("kinds", "请至少选择一个批准的培训类别。"),
+        "ex_accreditation_period": (
+            "valid_from",
+            "和已有的资质时间重叠，请改日期，或者先修改那一份。",
+        ),
+        "ck_venue_capacity": ("capacity", "最多容纳人数应在 1 到 500 之间。"),
+        "uq_venue_name": ("name", "本基地已有同名的场地，请换一个名称。"),
+        "ck_teacher_qualification_validity": ("valid_to", "有效期应晚于生效日期，请核对。"),
+    }
+)
 
 R = TypeVar("R", bound=HasId)
 

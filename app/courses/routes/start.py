@@ -6,7 +6,8 @@ from app.courses import queries
 from app.courses.types import ClassState
 from app.platform import clock
 from app.platform.access import Actor, Role
-from app.platform.pages import Standing, Task, Urgency, clock_time
+from app.platform.formats import clock_time
+from app.platform.pages import Standing, Task, Urgency
 
 
 def tasks(actor: Actor) -> Iterator[Task | Standing]:

@@ -9,9 +9,9 @@ from sqlalchemy import Table, select
 
 from app.people.models import Person, PersonMerge
 from app.people.queries.places import place_names
-from app.people.rules import mask_phone
 from app.platform.db import db
 from app.platform.eventlog import Entry, Event, entry
+from app.platform.formats import day_zh, masked_phone
 
 _COLUMNS = {
     "name": "姓名",
@@ -93,11 +93,11 @@ def _spoken(name: str, value: Any, places: dict[str, str]) -> str | None:
     if value is None:
         return None
     if name == "phone":
-        return mask_phone(value)
+        return masked_phone(value)
     if name == "residence_code":
         return places[value]
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, date):
-        return f"{value.year}年{value.month}月{value.day}日"
+        return day_zh(value)
     return str(getattr(value, "label", value))

@@ -8,11 +8,12 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, o
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.people.models import DisabilityCertificate, NeedRegistration, Person, YearlyCheck
-from app.people.rules import WorkingAge, mask_name, number_candidates, search_key, tidy_number
+from app.people.rules import WorkingAge, number_candidates, search_key, tidy_number
 from app.people.types import Category, HouseholdFlag, NeedKind, Sex
 from app.platform.access import Actor, Role
 from app.platform.crypto import blind_index
 from app.platform.db import db
+from app.platform.formats import masked_name
 from app.regions.models import Region
 
 _CITIZEN_LENGTH = 18
@@ -279,4 +280,4 @@ def scope_by_number_and_name(number: str, name: str) -> int | None:
 def scope_label(person_id: int) -> str | None:
     """The masked name of a person."""
     name = db.session.scalar(select(Person.name).where(Person.id == person_id))
-    return None if name is None else mask_name(name)
+    return None if name is None else masked_name(name)

@@ -21,8 +21,6 @@ from app.people.rules import (
     CONSENT_WORDING,
     WorkingAge,
     age_on,
-    mask_number,
-    mask_phone,
     parse_certificate_number,
     parse_citizen_number,
 )
@@ -30,6 +28,7 @@ from app.people.types import Category, ConsentPurpose, HouseholdFlag
 from app.platform import clock
 from app.platform.access import Role, current_actor, found, requires
 from app.platform.errors import DomainError
+from app.platform.formats import masked_number, masked_phone
 from app.platform.pages import Sort, done, page, paginate, xlsx_response
 from app.platform.sheets import Column
 from app.platform.unit_of_work import unit_of_work
@@ -128,7 +127,7 @@ def export() -> ResponseReturnValue:
             row.name,
             row.sex,
             row.birth_date,
-            mask_number(row.citizen_number),
+            masked_number(row.citizen_number),
             row.category,
             row.grade,
             row.expires_on,
@@ -136,7 +135,7 @@ def export() -> ResponseReturnValue:
             row.village,
             row.hukou,
             row.education,
-            mask_phone(row.phone) if row.phone else None,
+            masked_phone(row.phone) if row.phone else None,
             *(getattr(row, flag.value) for flag in HouseholdFlag),
             row.family_member_of_id is not None,
         )

@@ -7,7 +7,8 @@ from app.people.routes.register import working_age
 from app.people.types import NeedKind
 from app.platform import clock
 from app.platform.access import Actor, Role
-from app.platform.pages import Standing, Task, Urgency, number_zh
+from app.platform.formats import number_zh
+from app.platform.pages import Standing, Task, Urgency
 
 
 def tasks(actor: Actor) -> Iterator[Task | Standing]:

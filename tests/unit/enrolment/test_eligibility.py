@@ -157,7 +157,9 @@ def test_limits_are_configuration_with_a_source():
     assert rules.LIMITS.working_age.source
 
 
-@pytest.mark.parametrize("state", sorted(set(ClassState) - {ClassState.ENROLLING, ClassState.RUNNING}))
+@pytest.mark.parametrize(
+    "state", sorted(set(ClassState) - {ClassState.ENROLLING, ClassState.RUNNING})
+)
 def test_nobody_leaves_a_class_that_is_over(state: ClassState):
     with pytest.raises(TransitionRefused):
         rules.refuse_withdrawal(state)

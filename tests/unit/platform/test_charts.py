@@ -4,7 +4,7 @@ import re
 
 from bs4 import BeautifulSoup
 
-from app.platform.pages import nice_top
+from app.platform.formats import nice_top
 from tests.contract import page_contract
 from tests.unit.platform.frame import render
 

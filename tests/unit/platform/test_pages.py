@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -10,8 +10,6 @@ from urllib.parse import quote
 import openpyxl
 import pytest
 from flask import Flask, abort, request
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.platform import clock, pages
 from app.platform.access import Actor, Role, public
@@ -26,66 +24,6 @@ from tests.unit.platform.frame import render, small_app
 class Kind(LabelledEnum):
     MASSAGE = "massage", "按摩"
     COMMERCE = "commerce", "电商"
-
-
-# How values are written
-
-
-def test_dates_are_written_with_their_weekday_in_china() -> None:
-    assert pages.date_zh(date(2024, 3, 1)) == "2024年3月1日 周五"
-    assert pages.date_short(date(2024, 3, 11)) == "3月11日 周一"
-    # 17:00 UTC is past midnight in Shanghai.
-    assert pages.date_zh(datetime(2024, 2, 29, 17, 0, tzinfo=UTC)) == "2024年3月1日 周五"
-    assert pages.datetime_zh(datetime(2024, 3, 1, 6, 5, tzinfo=UTC)) == "2024年3月1日 周五 14:05"
-    assert pages.date_range(date(2024, 3, 1), None) == "2024年3月1日 周五 至 长期"
-    assert pages.date_zh(None) == "—"
-
-
-def test_a_moment_without_time_zone_is_a_mistake() -> None:
-    with pytest.raises(ValueError, match="time zone"):
-        pages.datetime_zh(datetime(2024, 3, 1, 6, 5))  # noqa: DTZ001
-
-
-def test_times_and_money() -> None:
-    assert pages.time_range(time(8, 30), time(11, 30)) == "8:30-11:30"
-    assert pages.money(Decimal("1234.5")) == "1,234.50 元"
-    assert pages.money(None) == "—"
-
-
-@pytest.mark.parametrize(
-    ("numerator", "denominator", "written"),
-    [
-        (26, 40, "65.0 %"),
-        (1, 8, "12.5 %"),
-        (1, 2000, "0.1 %"),
-        (2, 3, "66.7 %"),
-        (0, 5, "0.0 %"),
-        (0, 0, "—"),
-        (None, 4, "—"),
-        (3, None, "—"),
-        (5, 5, "100.0 %"),
-    ],
-)
-def test_a_rate_rounds_half_up_and_never_divides_by_nothing(
-    numerator: int | None, denominator: int | None, written: str
-) -> None:
-    assert pages.rate(numerator, denominator) == written
-
-
-@given(st.integers(0, 10**6), st.integers(1, 10**6))
-def test_a_rate_is_the_exact_one_to_half_a_tenth(numerator: int, denominator: int) -> None:
-    written = Decimal(pages.rate(numerator, denominator).removesuffix(" %"))
-    exact = Decimal(100 * numerator) / denominator
-    assert abs(written - exact) <= Decimal("0.05")
-
-
-def test_a_masked_number_shows_neither_birth_date_nor_category_nor_grade() -> None:
-    assert pages.masked_number("21060319800101001442") == "210603********0014**"
-    assert pages.masked_number("210603198001010014") == "210603********0014"
-    assert pages.masked_phone("13800138000") == "138****8000"
-    assert pages.masked_name("买买提·吐尔逊") == "买**"
-    assert pages.masked_number(None) == "—"
-    assert pages.in_groups("21060319800101001442") == "210603 1980 0101 0014 42"
 
 
 # Lists
