@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import Flask, Response, abort, current_app, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -118,7 +118,14 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def keep_private(response: Response) -> Response:
-        # On a shared computer "back" must not show a page after signing out.
-        if request.endpoint is not None and access_of(app, request.endpoint) != "public":
-            response.headers.setdefault("Cache-Control", "no-store")
+        # On a shared computer "back" must not show a page after signing out, nor a cache keep a file, which `send_file`
+        # allows. Public and error pages bear the name of who is signed in; the cookie alone tells whether somebody is,
+        # since the database may be what is broken.
+        endpoint = request.endpoint
+        if endpoint is not None and endpoint.endswith("static"):
+            return response
+        private = endpoint is not None and access_of(app, endpoint) != "public"
+        told = response.headers.get("Cache-Control", "")
+        if (private or "_user_id" in session) and "no-store" not in told:
+            response.headers["Cache-Control"] = "no-store"
         return response

@@ -1,6 +1,6 @@
 """Signing in and out, lock-out, time-out, first password, choice of a role."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -266,6 +266,14 @@ def test_signing_out_everywhere_ends_every_session(
 def test_private_pages_are_not_kept_by_the_browser(client: FlaskClient, wang: Account) -> None:
     enter(client, "wangfang", PASSWORD)
     assert client.get("/account").headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/persons/export", "/classes/export", "/", "/help", "/nowhere"])
+def test_neither_files_nor_pages_with_ones_name_are_kept(
+    sign_in: Callable[..., FlaskClient], path: str
+) -> None:
+    answer = sign_in(Role.FEDERATION).get(path)
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
 # Roles
