@@ -36,6 +36,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.engine import result_tuple
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter, Map
 
 from app.platform import clock
 from app.platform.access import Actor, anyone_signed_in, current_actor, public, requires
@@ -535,6 +536,14 @@ def _on_refusal(error: DomainError) -> ResponseReturnValue:
 
 # Putting it together
 
+
+class KeyConverter(IntegerConverter):
+    """`<int:…>` in an address: what no key can be leads nowhere, and is never asked of the database."""
+
+    def __init__(self, map: Map, fixed_digits: int = 0, min: int = 0, max: int = 2**63 - 1) -> None:
+        super().__init__(map, fixed_digits, min, max)
+
+
 CSP = {
     "default-src": "'self'",
     "img-src": "'self' data:",  # Bootstrap draws its select arrow as a data: image
@@ -591,6 +600,7 @@ def init_app(app: Flask) -> None:
         url_pattern=url_pattern,
     )
 
+    app.url_map.converters["int"] = KeyConverter
     Bootstrap5(app)
     _csrf.init_app(app)
     secure = bool(app.config.get("SESSION_COOKIE_SECURE"))

@@ -12,10 +12,11 @@ from werkzeug.routing import IntegerConverter, Rule
 from app.certificates.models import Certificate
 from app.enrolment.models import Accommodation
 from app.enrolment.types import AccommodationKind
+from app.oversight.models import Plan
 from app.people.models import AccountRequest, Consent, Guardian
 from app.people.types import AccountRequestState
-from app.placement.models import EmploymentSpell, FollowUp
-from app.placement.types import EmploymentForm
+from app.placement.models import EmploymentSpell, Evidence, FollowUp
+from app.placement.types import EmploymentForm, EvidenceGrade, EvidenceKind
 from app.platform.access import Role
 from app.platform.db import db
 from app.providers.models import Accreditation, TeacherQualification
@@ -34,8 +35,8 @@ ELSEWHERE: dict[Role, dict[str, Any]] = {
 
 #: Not scoped: the catalogue is one for all, employers are no persons, and any trainee may apply for any open class.
 OPEN = {("course_id", None), ("employer_id", None), ("class_id", "enrolment.apply")}
-#: The administrator's and the auditor's, who have no scope, and what no builder makes yet.
-UNBUILT = {"account_id", "grant_id", "finding_id", "plan_id", "evidence_id", "other_id"}
+#: The administrator's and the auditor's, who have no scope.
+UNBUILT = {"account_id", "grant_id", "finding_id"}
 
 #: Says what is wrong with the body before it looks for anything, the same for every number.
 READS_FIRST = {"attendance.save_mark"}
@@ -72,7 +73,19 @@ def ids(app: Flask) -> dict[str, int]:
         kinds=["employability"],
         valid_from=date(2020, 1, 1),
     )
+    spell_id = _add(spell)
+    evidence = Evidence(
+        spell_id=spell_id, kind=EvidenceKind.CONTRACT, grade=EvidenceGrade.A, sha256="0" * 64,
+        content_type="application/pdf", size=1, filename="合同.pdf", uploaded_at=NOON, uploaded_by_id=0,
+    )  # fmt: skip
+    plan = Plan(
+        title="方案", region_code="210603", starts_on=date(2024, 1, 1), ends_on=date(2024, 12, 31),
+        source="测试",
+    )  # fmt: skip
     found = {
+        "evidence_id": _add(evidence),
+        "plan_id": _add(plan),
+        "other_id": factories.person().id,
         "class_id": klass.id,
         "session_id": session.id,
         "person_id": person.id,
@@ -85,7 +98,7 @@ def ids(app: Flask) -> dict[str, int]:
         "accreditation_id": db.session.query(Accreditation).filter_by(provider_id=base.id).one().id,
         "consent_id": db.session.query(Consent).filter_by(person_id=person.id).one().id,
         "certificate_id": _add(certificate),
-        "spell_id": _add(spell),
+        "spell_id": spell_id,
         "follow_up_id": _add(
             FollowUp(
                 enrolment_id=enrolment.id, person_id=person.id, months=1, due_on=date(2024, 5, 26)
@@ -159,3 +172,34 @@ def test_every_number_in_an_address_is_tried_or_named_here(app: Flask, ids: dict
         if isinstance(converter, IntegerConverter)
     }
     assert numbers <= ids.keys() | UNBUILT | {name for name, _ in OPEN}
+
+
+def test_half_of_a_pair_is_not_enough(
+    app: Flask,
+    sign_in: Callable[..., FlaskClient],
+    ids: dict[str, int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One's own person with another district's person, guardian or consent; one account with another's role."""
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
+    own = factories.person(residence_code="210602001")
+    visitor = sign_in(Role.FEDERATION, region_code="210602")
+    for path in (
+        f"/persons/{own.id}/merge/{ids['person_id']}",
+        f"/persons/{ids['person_id']}/merge/{own.id}",
+        f"/persons/{own.id}/guardians/{ids['guardian_id']}/end",
+        f"/persons/{own.id}/consents/{ids['consent_id']}/withdraw",
+    ):
+        assert visitor.get(path).status_code == 404, path
+        assert visitor.post(path).status_code == 404, path
+    mine, other = factories.account(Role.JUDGE), factories.account(Role.JUDGE)
+    db.session.commit()
+    path = f"/accounts/{mine.account_id}/grants/{other.id}/revoke"
+    assert sign_in(Role.SYSADMIN).post(path).status_code == 404
+
+
+@pytest.mark.parametrize("number", [0, 2**63, 10**40])
+def test_a_number_that_no_key_can_be_is_not_there(
+    app: Flask, sign_in: Callable[..., FlaskClient], number: int
+) -> None:
+    assert sign_in(Role.FEDERATION).get(f"/persons/{number}").status_code == 404
