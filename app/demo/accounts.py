@@ -17,7 +17,8 @@ PASSWORD = "qiming-demo-2026"
 DISTRICT = "210603"
 
 
-def create(*, providers: Sequence[Provider], trainees: Sequence[Person]) -> None:
+def create(providers: Sequence[Provider]) -> None:
+    """The accounts of offices and bases."""
     digest = PasswordHasher().hash(PASSWORD)
     _create("admin", "演示系统管理员", digest, {"role": Role.SYSADMIN})
     _create(
@@ -38,10 +39,6 @@ def create(*, providers: Sequence[Provider], trainees: Sequence[Person]) -> None
             digest,
             {"role": Role.PROVIDER, "provider_id": provider.id},
         )
-    for index, person in enumerate(trainees, start=1):
-        _create(
-            f"xueyuan{index}", person.name, digest, {"role": Role.TRAINEE, "person_id": person.id}
-        )
     _create("shenji", "演示审计", digest, {"role": Role.AUDITOR})
     _create("caipan", "演示裁判", digest, {"role": Role.JUDGE})
     _create(
@@ -51,6 +48,15 @@ def create(*, providers: Sequence[Provider], trainees: Sequence[Person]) -> None
         {"role": Role.FEDERATION, "region_code": DISTRICT},
         {"role": Role.JUDGE},
     )
+
+
+def create_trainees(persons: Sequence[Person]) -> None:
+    """One account for each person."""
+    digest = PasswordHasher().hash(PASSWORD)
+    for index, person in enumerate(persons, start=1):
+        _create(
+            f"xueyuan{index}", person.name, digest, {"role": Role.TRAINEE, "person_id": person.id}
+        )
 
 
 def _create(username: str, display_name: str, digest: str, *grants: dict[str, object]) -> None:

@@ -11,7 +11,9 @@ from sqlalchemy import func, select
 from app.attendance.models import Completion
 from app.attendance.types import CompletionOutcome
 from app.certificates import services as certificates
+from app.courses.types import ClassState
 from app.demo import accounts, catalogue, outcomes, people, timetable, training
+from app.demo import today as today_in_demo
 from app.demo.training import Trained
 from app.identity.models import Account
 from app.oversight.models import Plan, Target
@@ -57,8 +59,7 @@ def load() -> dict[str, int]:
         select(Consent.person_id).where(Consent.purpose == ConsentPurpose.TRAINING)
     )
     enrolments = training.enrol(rng, classes, persons, set(consents))
-    running = [e.person for k in classes if k.state == "running" for e in enrolments[k.id]]
-    accounts.create(providers=[base.provider for base in bases], trainees=running[:3])
+    accounts.create([base.provider for base in bases])
     ids = {account.username: account.id for account in db.session.scalars(select(Account))}
     trained = training.teach(
         rng,
@@ -77,6 +78,22 @@ def load() -> dict[str, int]:
     placement.follow_up(trained)
     placement.file_evidence()
     _plan()
+    learning = [
+        enrolment.person
+        for klass in classes
+        if klass.state is ClassState.RUNNING and klass.ends_on > today
+        for enrolment in enrolments[klass.id]
+    ]
+    graduated = next(item.person for item in trained if item.person.id in placement.spells)
+    accounts.create_trainees([*learning[:2], graduated])
+    today_in_demo.log_what_was_loaded()
+    today_in_demo.hand_in_completion(classes)
+    today_in_demo.revoke_some_certificates(rng)
+    today_in_demo.wish_for_accounts(
+        [p for p in persons if p.certificates and p.residence_code.startswith("210603101")]
+    )
+    today_in_demo.call_in_vain(rng)
+    today_in_demo.note_a_finding([spell for own in placement.spells.values() for spell in own])
     eventlog.record(actor=SYSTEM, action="demo.loaded", detail={"seed": _SEED})
     db.session.flush()
     return {

@@ -36,6 +36,8 @@ _GIVEN = (
 )
 #: Names with characters that fonts often lack, and one of a minority.
 _RARE_NAMES = ("王𬭎", "李䶮", "张㛃", "买买提·吐尔逊")
+#: They are the first of the register.
+RARE = len(_RARE_NAMES)
 _CATEGORY_WEIGHTS = {
     Category.VISUAL: 24,
     Category.HEARING: 14,

@@ -46,8 +46,9 @@ def plan(today: date) -> Iterator[Planned]:
                 yield Planned(course_code, starts_on, state)
     day = timedelta(days=1)
     yield Planned("RU-02", today - 20 * day, ClassState.COMPLETED)
-    # Taught to its end: the base can hand in the completion, the federation confirm it.
+    # Taught to their ends: of one the completion is handed in, of the other it still has to be.
     yield Planned("RU-04", today - 12 * day, ClassState.RUNNING)
+    yield Planned("RU-01", today - 9 * day, ClassState.RUNNING)
     yield Planned("EC-02", today - 6 * day, ClassState.RUNNING)
     yield Planned("MA-01", today - 4 * day, ClassState.RUNNING)
     yield Planned("RU-03", today - 2 * day, ClassState.RUNNING)

@@ -10,6 +10,7 @@ from app.attendance.models import AssessmentResult, AttendanceMark, Completion
 from app.attendance.types import AssessmentPart, CompletionOutcome, CompletionState, Mark
 from app.courses.models import TrainingClass
 from app.courses.types import ClassState, TrainingField
+from app.demo import people
 from app.demo.timetable import begins
 from app.enrolment.models import Accommodation, Enrolment
 from app.enrolment.types import AccommodationKind, AccommodationState, AppliedBy, EnrolmentState
@@ -23,10 +24,15 @@ from app.providers.types import TrainingKind
 _PASS = Decimal(60)
 _MINIMUM_SHARE = 80
 _NEEDS = {
-    Category.VISUAL: AccommodationKind.SCREEN_READER,
-    Category.HEARING: AccommodationKind.SIGN_LANGUAGE,
-    Category.PHYSICAL: AccommodationKind.STEP_FREE,
-    Category.INTELLECTUAL: AccommodationKind.EASY_LANGUAGE,
+    Category.VISUAL: (
+        AccommodationKind.SCREEN_READER,
+        AccommodationKind.BRAILLE,
+        AccommodationKind.LARGE_PRINT,
+        AccommodationKind.GUIDE,
+    ),
+    Category.HEARING: (AccommodationKind.SIGN_LANGUAGE,),
+    Category.PHYSICAL: (AccommodationKind.STEP_FREE, AccommodationKind.COMPANION),
+    Category.INTELLECTUAL: (AccommodationKind.EASY_LANGUAGE, AccommodationKind.COMPANION),
 }
 _WITH_ROSTER = {ClassState.ENROLLING, ClassState.RUNNING, ClassState.COMPLETED, ClassState.ARCHIVED}
 _TAUGHT = {ClassState.COMPLETED, ClassState.ARCHIVED}
@@ -97,8 +103,10 @@ def enrol(
     rng: Random, classes: Sequence[TrainingClass], persons: Sequence[Person], consents: set[int]
 ) -> dict[int, list[Enrolment]]:
     """Enrolments by class; one class that is open has a waiting list."""
-    shuffled = list(persons)
+    # Those with rare names come first, so that each of them has a certificate to look at.
+    rare, shuffled = list(persons[: people.RARE]), list(persons[people.RARE :])
     rng.shuffle(shuffled)
+    shuffled = rare + shuffled
     roster = Roster(rng, shuffled, consents)
     enrolments: dict[int, list[Enrolment]] = {}
     full = next(klass for klass in classes if klass.state is ClassState.ENROLLING)
@@ -141,19 +149,23 @@ def _enrolment(rng: Random, klass: TrainingClass, person: Person, *, waiting: bo
     )
     enrolment.person, enrolment.training_class = person, klass
     category = person.certificates[0].category if person.certificates else None
-    need = _NEEDS.get(category) if category else None
-    if need is not None and rng.random() < 0.4:
-        held = klass.state in _TAUGHT
-        enrolment.accommodations.append(
-            Accommodation(
-                kind=need,
-                state=AccommodationState.ARRANGED
-                if held or rng.random() < 0.5
-                else AccommodationState.ASKED,
-                answer="已安排（演示）" if held else "",
-            )
-        )
+    if category in _NEEDS and rng.random() < 0.4:
+        enrolment.accommodations.append(_accommodation(rng, category, over=klass.state in _TAUGHT))
     return enrolment
+
+
+def _accommodation(rng: Random, category: Category, *, over: bool) -> Accommodation:
+    open_states = (AccommodationState.ARRANGED, AccommodationState.ASKED)
+    state = AccommodationState.ARRANGED if over else rng.choice(open_states)
+    if rng.random() < 0.06:
+        state = AccommodationState.UNMET
+    answers = {
+        AccommodationState.ARRANGED: "已安排（演示）",
+        AccommodationState.UNMET: "没有合适的人员（演示）",
+    }
+    return Accommodation(
+        kind=rng.choice(_NEEDS[category]), state=state, answer=answers.get(state, "")
+    )
 
 
 def teach(
