@@ -13,6 +13,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from app.platform.errors import DomainError
 
 MAX_BYTES = 8 * 1024 * 1024
+#: Half a megabyte of one colour can unfold to gigabytes; phones take up to 50 million.
+MAX_PIXELS = 50_000_000
 _PDF_MAGIC = b"%PDF-"
 _IMAGES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
@@ -37,9 +39,12 @@ def store_upload(content: bytes, *, field: str | None = None) -> StoredFile:
     if len(content) > MAX_BYTES:
         raise DomainError(f"文件超过 {MAX_BYTES // 1024 // 1024} MB，请压缩后再上传。", field)
     if content.startswith(_PDF_MAGIC):
-        return store(content, "application/pdf")
+        return store(content, "application/pdf", field=field)
     try:
-        with Image.open(io.BytesIO(content)) as image:
+        # MPO is found by way of JPEG; no other decoder is let near what a stranger sent.
+        with Image.open(io.BytesIO(content), formats=tuple(_IMAGES)) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise DomainError("照片超过 5000 万像素，请缩小后再上传。", field)
             # Many phones append a small second picture to a JPEG, which makes it an MPO: only the first is kept.
             kind = "JPEG" if image.format == "MPO" else image.format or ""
             if kind not in _IMAGES:
@@ -50,23 +55,44 @@ def store_upload(content: bytes, *, field: str | None = None) -> StoredFile:
             for name in upright.info.keys() - {"icc_profile", "transparency"}:
                 del upright.info[name]
             upright.save(clean, format=kind, exif=b"", quality=85)
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        # What Pillow says of a damaged PNG.
+        SyntaxError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ) as error:
         raise DomainError("文件内容不是照片也不是 PDF，请核对后重新选择。", field) from error
-    return store(clean.getvalue(), _IMAGES[kind])
+    return store(clean.getvalue(), _IMAGES[kind], field=field)
 
 
-def store(content: bytes, content_type: str) -> StoredFile:
-    """Keep `content`; the same content is kept once."""
+def store(content: bytes, content_type: str, *, field: str | None = None) -> StoredFile:
+    """Keep `content`; the same content is kept once. Raises DomainError where the disk is full or not to be written."""
     digest = hashlib.sha256(content).hexdigest()
-    path = path_of(digest)
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as draft:
+    try:
+        _write(path_of(digest), content)
+    except OSError as error:
+        raise DomainError(
+            "服务器的存储空间已满或不能写入，文件没有保存。请稍后再试，并告诉系统管理员。", field
+        ) from error
+    return StoredFile(digest, content_type, len(content))
+
+
+def _write(path: Path, content: bytes) -> None:
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as draft:
+        try:
             draft.write(content)
             draft.flush()
             os.fsync(draft.fileno())
-        Path(draft.name).replace(path)
-    return StoredFile(digest, content_type, len(content))
+            Path(draft.name).replace(path)
+        except OSError:
+            Path(draft.name).unlink(missing_ok=True)
+            raise
 
 
 def path_of(sha256: str) -> Path:
