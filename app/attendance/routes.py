@@ -21,7 +21,7 @@ from app.courses.queries import find_class, find_session, sessions_of, slot_of
 from app.courses.types import ClassState
 from app.enrolment.queries import find_enrolment
 from app.enrolment.types import EnrolmentState
-from app.platform import clock
+from app.platform import clock, pages
 from app.platform.access import Actor, Role, current_actor, found, requires
 from app.platform.errors import DomainError
 from app.platform.formats import date_short, time_range
@@ -30,7 +30,6 @@ from app.platform.pages import (
     done,
     page,
     paginate,
-    xlsx_response,
 )
 from app.platform.unit_of_work import unit_of_work
 
@@ -187,13 +186,13 @@ def _grid(klass: Any) -> dict[str, Any]:
     }
 
 
-@bp.get("/classes/<int:class_id>/attendance.xlsx")
+@bp.get("/classes/<int:class_id>/attendance/export")
 @requires(policies.can_see_attendance)
 def export(class_id: int) -> ResponseReturnValue:
     """The same table as a workbook."""
     klass = found(find_class(viewer=current_actor(), class_id=class_id))
     grid = _grid(klass)
-    return xlsx_response(
+    return pages.export(
         f"{klass.number} 出勤",
         sheets.grid_columns(grid["sessions"]),
         sheets.grid_lines(grid["trainees"], grid["sessions"], grid["marked"], grid["hours"]),

@@ -14,12 +14,12 @@ from app.certificates import policies, queries, rules, services
 from app.certificates.forms import CertificateFilter, IssueForm, RevokeForm, VerifyForm
 from app.certificates.models import Certificate
 from app.certificates.types import CertificateState, Verified
-from app.platform import eventlog
+from app.platform import eventlog, pages
 from app.platform.access import Actor, Role, current_actor, found, public, requires
 from app.platform.db import db
 from app.platform.errors import DomainError, NotAllowed
 from app.platform.limits import limiter
-from app.platform.pages import Sort, Standing, Task, done, page, paginate, xlsx_response
+from app.platform.pages import Sort, Standing, Task, done, page, paginate
 from app.platform.sheets import Column
 from app.platform.unit_of_work import unit_of_work
 
@@ -60,7 +60,7 @@ def export() -> ResponseReturnValue:
     rows = db.session.execute(_rows(form).order_by(Certificate.number.desc()))
     if not policies.can_see_trainee_facts(actor):
         columns = [Column("证书编号", 18), Column("姓名", 20), Column("状态", 10)]
-        return xlsx_response("证书", columns, ((row.number, row.name, row.state) for row in rows))
+        return pages.export("证书", columns, ((row.number, row.name, row.state) for row in rows))
     columns = [
         Column("证书编号", 18),
         Column("姓名", 20),
@@ -72,7 +72,7 @@ def export() -> ResponseReturnValue:
     listed = (
         (row.number, row.name, row.course, row.provider, row.issued_on, row.state) for row in rows
     )
-    return xlsx_response("证书", columns, listed, notes=[rules.COMPLETION_NUMBERS.source])
+    return pages.export("证书", columns, listed, notes=[rules.COMPLETION_NUMBERS.source])
 
 
 def _rows(form: CertificateFilter) -> Select[Any]:

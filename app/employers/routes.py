@@ -9,10 +9,10 @@ from app.employers import policies, queries, services
 from app.employers.forms import EmployerFilter, EmployerForm
 from app.employers.models import Employer
 from app.employers.types import EmployerKind
-from app.platform import eventlog
+from app.platform import eventlog, pages
 from app.platform.access import current_actor, found, requires
 from app.platform.db import db
-from app.platform.pages import Sort, done, page, paginate, xlsx_response
+from app.platform.pages import Sort, done, page, paginate
 from app.platform.sheets import Column
 from app.platform.unit_of_work import unit_of_work
 
@@ -58,7 +58,7 @@ def export() -> ResponseReturnValue:
         Column("在职职工人数", 14),
     ]
     listed = db.session.execute(rows.order_by(Employer.name, Employer.id))
-    return xlsx_response(
+    return pages.export(
         "用人单位",
         columns,
         ((row.name, row.credit_code, row.kind, row.region, row.posts) for row in listed),

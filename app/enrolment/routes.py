@@ -25,10 +25,10 @@ from app.enrolment.types import (
     Verdict,
 )
 from app.people.queries import find_by_certificate, find_person
-from app.platform import clock, eventlog
+from app.platform import clock, eventlog, pages
 from app.platform.access import Actor, Role, current_actor, found, requires
 from app.platform.formats import clock_time
-from app.platform.pages import Task, done, page, paginate, xlsx_response
+from app.platform.pages import Task, done, page, paginate
 from app.platform.unit_of_work import unit_of_work
 
 bp = Blueprint("enrolment", __name__)
@@ -315,9 +315,9 @@ def _roster(class_id: int, form: RosterFilter) -> Any:
     )
 
 
-@bp.get("/classes/<int:class_id>/roster.xlsx")
+@bp.get("/classes/<int:class_id>/roster/export")
 @requires(policies.can_see_rosters)
-def roster_export(class_id: int) -> ResponseReturnValue:
+def export_roster(class_id: int) -> ResponseReturnValue:
     """The roster with the same filter as a workbook; masked as on the page."""
     actor = current_actor()
     klass = found(find_class(viewer=actor, class_id=class_id))
@@ -326,7 +326,7 @@ def roster_export(class_id: int) -> ResponseReturnValue:
     rows = queries.all_rows(_roster(klass.id, form))
     needs = queries.accommodations_of([row.id for row in rows])
     filtered = "；".join(f"{one.label}：{one.value}" for one in form.active) or "全部"
-    return xlsx_response(
+    return pages.export(
         f"{klass.number} 名册",
         sheets.roster_columns(diagnoses=diagnoses),
         sheets.roster_lines(rows, needs, diagnoses=diagnoses),

@@ -35,7 +35,7 @@ from app.identity.types import (
     Refused,
     SignInRefusal,
 )
-from app.platform import clock, eventlog
+from app.platform import clock, eventlog, pages
 from app.platform.access import (
     Actor,
     Role,
@@ -53,7 +53,6 @@ from app.platform.pages import (
     done,
     page,
     paginate,
-    xlsx_response,
 )
 from app.platform.sheets import Column
 from app.platform.unit_of_work import unit_of_work
@@ -360,8 +359,8 @@ def export_accounts() -> ResponseReturnValue:
         Column("状态"),
         Column("最近登录", 20),
     ]
-    return xlsx_response(
-        "账户.xlsx",
+    return pages.export(
+        "账户",
         columns,
         (
             (row.username, named.name, named.roles, named.state, row.last_sign_in_at)

@@ -32,9 +32,9 @@ from app.oversight.types import (
     TargetIndicator,
 )
 from app.people.types import Category, Hukou, Sex
-from app.platform import clock, eventlog
+from app.platform import clock, eventlog, pages
 from app.platform.access import Actor, current_actor, found, requires
-from app.platform.pages import Standing, Task, done, listed, page, paginate, workbook_response
+from app.platform.pages import Standing, Task, done, listed, page, paginate
 from app.platform.unit_of_work import unit_of_work
 from app.providers.types import TrainingKind
 from app.regions import queries as regions
@@ -166,7 +166,7 @@ def _rows_url(rows: RowSet, group: str | None = None) -> str:
     return url_for("oversight.rows", rows=rows.value, **args)
 
 
-@bp.get("/oversight/indicators.xlsx")
+@bp.get("/oversight/export")
 @requires(policies.can_see_indicators)
 def export() -> ResponseReturnValue:
     """The same figures as a workbook with every row behind them."""
@@ -182,7 +182,8 @@ def export() -> ResponseReturnValue:
         notes,
         diagnoses=policies.can_see_diagnoses(actor),
     )
-    return workbook_response(f"监督指标-{report.question.as_of}", content)
+    pages.log_export("监督指标")
+    return pages.workbook_response(f"监督指标-{report.question.as_of}", content)
 
 
 @bp.get("/oversight/rows/<any({}):rows>".format(",".join(RowSet)))

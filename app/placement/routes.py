@@ -2,11 +2,11 @@
 
 import io
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from typing import Any, cast
 
-from flask import Blueprint, Response, current_app, request, send_file, url_for
+from flask import Blueprint, current_app, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from app.placement import policies, queries, rules, services, sheets
@@ -25,9 +25,9 @@ from app.placement.forms import (
 )
 from app.placement.models import EmploymentSpell
 from app.placement.types import FollowUpOutcome, Origin, SpellState
-from app.platform import clock, eventlog
+from app.platform import clock, eventlog, pages
 from app.platform.access import Actor, Role, current_actor, found, requires
-from app.platform.pages import Sort, Standing, Task, Urgency, done, page, paginate, xlsx_response
+from app.platform.pages import Sort, Standing, Task, Urgency, done, page, paginate
 from app.platform.unit_of_work import unit_of_work
 
 bp = Blueprint("placement", __name__)
@@ -63,7 +63,7 @@ def export_follow_ups() -> ResponseReturnValue:
     wanted = _wanted_follow_ups(FollowUpFilterForm())
     rows = queries.follow_up_rows(viewer, wanted, today=today)
     sort = Sort.from_query(queries.FOLLOW_UP_SORTS, "due_on")
-    return _export(
+    return pages.export(
         "跟踪回访",
         sheets.FOLLOW_UP_COLUMNS,
         sheets.follow_up_cells(queries.read(sort.apply(rows, then=queries.FOLLOW_UP_TIE))),
@@ -198,7 +198,7 @@ def spells() -> ResponseReturnValue:
 def export_spells() -> ResponseReturnValue:
     sort = Sort.from_query(queries.SPELL_SORTS, "-started_on")
     rows = queries.spell_rows(current_actor(), _wanted_spells(SpellFilterForm()))
-    return _export(
+    return pages.export(
         "就业记录",
         sheets.SPELL_COLUMNS,
         sheets.spell_cells(queries.read(sort.apply(rows, then=queries.SPELL_TIE))),
@@ -445,15 +445,6 @@ def _valid(form: Any, name: str) -> Any:
     if name not in form or form[name].errors:
         return None
     return form[name].data or None
-
-
-def _export(
-    title: str, columns: Sequence[Any], rows: Iterator[Sequence[Any]], *, notes: Sequence[str]
-) -> Response:
-    answer = xlsx_response(title, columns, rows, notes=notes)
-    with unit_of_work():
-        eventlog.record(actor=current_actor(), action="list.exported", detail={"list": title})
-    return answer
 
 
 def _workplace_chosen() -> bool:

@@ -38,13 +38,14 @@ from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 
-from app.platform import clock
+from app.platform import clock, eventlog
 from app.platform.access import Actor, anyone_signed_in, current_actor, public, requires
 from app.platform.db import db
 from app.platform.errors import DomainError, NotAllowed
 from app.platform.formats import FILTERS
 from app.platform.forms import BaseForm
 from app.platform.sheets import Column, Sheet, notes_sheet, workbook
+from app.platform.unit_of_work import unit_of_work
 
 T = TypeVar("T")
 
@@ -347,6 +348,25 @@ def xlsx_response(
     if notes:
         sheets.append(notes_sheet(notes))
     return workbook_response(filename, workbook(sheets))
+
+
+def export(
+    title: str,
+    columns: Sequence[Column | str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    notes: Sequence[str] = (),
+) -> Response:
+    """A list for download. That it was taken is logged, since a file travels further than a page."""
+    answer = xlsx_response(title, columns, rows, notes=notes)
+    log_export(title)
+    return answer
+
+
+def log_export(title: str) -> None:
+    """Log that the signed-in actor took a file; after its rows were read, since the log ends their transaction."""
+    with unit_of_work():
+        eventlog.record(actor=current_actor(), action="list.exported", detail={"list": title})
 
 
 def workbook_response(filename: str, content: io.BytesIO) -> Response:

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
-from app.platform import clock, eventlog
+from app.platform import clock, eventlog, pages
 from app.platform.access import Actor, current_actor, found, requires
 from app.platform.db import db
-from app.platform.pages import Sort, Task, done, page, paginate, xlsx_response
+from app.platform.pages import Sort, Task, done, page, paginate
 from app.platform.unit_of_work import unit_of_work
 from app.providers import forms, policies, queries, services, sheets
 from app.providers.models import Provider, Teacher
@@ -69,7 +69,7 @@ def export() -> ResponseReturnValue:
     rows = db.session.execute(
         _filtered(forms.ProviderFilter()).order_by(Provider.name, Provider.id)
     )
-    return xlsx_response("培训基地", sheets.PROVIDERS, sheets.provider_rows(rows))
+    return pages.export("培训基地", sheets.PROVIDERS, sheets.provider_rows(rows))
 
 
 def _filtered(filters: forms.ProviderFilter) -> Any:

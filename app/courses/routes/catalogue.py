@@ -9,10 +9,10 @@ from app.courses import forms, policies, queries, rules, services, sheets
 from app.courses.models import Course
 from app.courses.routes import bp
 from app.courses.routes.history import history_of
-from app.platform import clock
+from app.platform import clock, pages
 from app.platform.access import current_actor, found, requires
 from app.platform.db import db
-from app.platform.pages import Sort, done, page, paginate, xlsx_response
+from app.platform.pages import Sort, done, page, paginate
 from app.platform.unit_of_work import unit_of_work
 
 
@@ -42,7 +42,7 @@ def catalogue() -> ResponseReturnValue:
 @requires(policies.can_see_catalogue)
 def export_catalogue() -> ResponseReturnValue:
     rows = db.session.scalars(_courses(forms.CourseFilter()).order_by(Course.title, Course.id))
-    return xlsx_response("课程目录", sheets.COURSES, sheets.course_rows(rows))
+    return pages.export("课程目录", sheets.COURSES, sheets.course_rows(rows))
 
 
 def _courses(filters: forms.CourseFilter) -> Any:

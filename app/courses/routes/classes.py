@@ -11,10 +11,10 @@ from app.courses.models import TrainingClass
 from app.courses.routes import bp
 from app.courses.routes.history import history_of
 from app.courses.types import ClassState, SessionPart
-from app.platform import clock
+from app.platform import clock, pages
 from app.platform.access import Role, current_actor, found, requires
 from app.platform.db import db
-from app.platform.pages import Sort, done, page, paginate, xlsx_response
+from app.platform.pages import Sort, done, page, paginate
 from app.platform.unit_of_work import unit_of_work
 from app.providers.queries import provider_choices, venues_of
 
@@ -61,7 +61,7 @@ def index() -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     newest_first = (TrainingClass.starts_on.desc(), TrainingClass.id.desc())
     rows = db.session.execute(_classes(_class_filter()).order_by(*newest_first))
-    return xlsx_response("班期", sheets.CLASSES, sheets.class_rows(rows))
+    return pages.export("班期", sheets.CLASSES, sheets.class_rows(rows))
 
 
 def _class_filter() -> forms.ClassFilter:

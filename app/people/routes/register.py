@@ -25,11 +25,12 @@ from app.people.rules import (
     parse_citizen_number,
 )
 from app.people.types import Category, ConsentPurpose, HouseholdFlag
-from app.platform import clock
+from app.platform import clock, pages
 from app.platform.access import Role, current_actor, found, requires
+from app.platform.db import db
 from app.platform.errors import DomainError
 from app.platform.formats import masked_number, masked_phone
-from app.platform.pages import Sort, done, page, paginate, xlsx_response
+from app.platform.pages import Sort, done, page, paginate
 from app.platform.sheets import Column
 from app.platform.unit_of_work import unit_of_work
 
@@ -118,8 +119,6 @@ _COLUMNS = (
 @requires(policies.can_read_register)
 def export() -> ResponseReturnValue:
     """The list as a workbook; numbers stay masked."""
-    from app.platform.db import db
-
     form = _filter()
     statement, _ = _rows(form)
     rows = (
@@ -148,7 +147,7 @@ def export() -> ResponseReturnValue:
         f"筛选条件：{active}",
         "残疾状况属于敏感个人信息，请按规定保管，用完删除。",
     ]
-    return xlsx_response(f"人员-{clock.today().isoformat()}", _COLUMNS, rows, notes=notes)
+    return pages.export(f"人员-{clock.today().isoformat()}", _COLUMNS, rows, notes=notes)
 
 
 @bp.route("/persons/find", methods=["GET", "POST"])

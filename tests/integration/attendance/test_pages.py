@@ -157,7 +157,7 @@ def test_marks_of_another_base_or_class_are_not_found(base, session, enrolments,
     for path in (
         f"/sessions/{session.id}/roll-call",
         f"/classes/{klass.id}/attendance",
-        f"/classes/{klass.id}/attendance.xlsx",
+        f"/classes/{klass.id}/attendance/export",
         f"/classes/{klass.id}/results",
         f"/classes/{klass.id}/completion",
         f"/enrolments/{enrolments[0].id}/attendance",
@@ -229,7 +229,7 @@ def test_the_grid_shows_hours_and_costs_the_same_queries(base, klass, session, e
     with count_queries() as many:
         base.get(url)
     assert few.count == many.count
-    assert base.get(f"/classes/{klass.id}/attendance.xlsx").status_code == 200
+    assert base.get(f"/classes/{klass.id}/attendance/export").status_code == 200
 
 
 def mark_row(session, enrolment, mark: Mark) -> AttendanceMark:

@@ -179,7 +179,7 @@ def test_what_belongs_to_another_base_or_town_is_not_found(sign_in, klass):
     base = sign_in(Role.PROVIDER)
     for path in (
         f"/classes/{klass.id}/roster",
-        f"/classes/{klass.id}/roster.xlsx",
+        f"/classes/{klass.id}/roster/export",
         f"/classes/{klass.id}/enrol",
         f"/enrolments/{enrolment.id}",
         f"/enrolments/{enrolment.id}/applied",
@@ -230,7 +230,7 @@ def test_the_workbook_of_a_base_has_no_column_of_diagnosis(sign_in, klass):
     headings = [
         [cell.value for cell in openpyxl.load_workbook(BytesIO(client.get(url).data)).active[1]]
         for client in (base, officer)
-        for url in (f"/classes/{klass.id}/roster.xlsx",)
+        for url in (f"/classes/{klass.id}/roster/export",)
     ]
     assert "残疾类别" not in headings[0]
     assert "残疾类别" in headings[1]

@@ -119,7 +119,7 @@ def test_a_period_that_ends_before_it_begins_is_told(app: Flask, sign_in: SignIn
 
 def test_the_workbook_holds_the_figures_and_the_rows(app: Flask, sign_in: SignIn) -> None:
     found = trained_person()
-    answer = sign_in(Role.AUDITOR).get(f"/oversight/indicators.xlsx?{PERIOD}&by=hukou")
+    answer = sign_in(Role.AUDITOR).get(f"/oversight/export?{PERIOD}&by=hukou")
     book = load_workbook(io.BytesIO(answer.get_data()))
     figures = {row[0]: row[1] for row in book["指标"].iter_rows(min_row=2, values_only=True)}
     assert figures["培训后就业转化率：分子"] == 1
@@ -250,7 +250,7 @@ def test_a_base_learns_no_diagnosis_by_group_filter_or_file(app: Flask, sign_in:
     assert "甲学员" in rows.text
     rows = client.get(f"/oversight/rows/trained?{PERIOD}&region=210602001")
     assert "甲学员" in rows.text
-    file = client.get(f"/oversight/indicators.xlsx?{PERIOD}&category=mental")
+    file = client.get(f"/oversight/export?{PERIOD}&category=mental")
     cells = {
         str(cell)
         for sheet in load_workbook(io.BytesIO(file.data))
