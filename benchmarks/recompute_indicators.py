@@ -2,7 +2,9 @@
 
 Shares no code with the application: what it must agree with is the workbook's own sheet 指标.
 
-    python benchmarks/recompute_indicators.py indicators.xlsx
+    python -m benchmarks.recompute_indicators indicators.xlsx
+
+NOTE: as a module, since started by its path it would take benchmarks/platform.py for the standard module.
 """
 
 import sys

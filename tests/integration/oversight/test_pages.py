@@ -1,8 +1,11 @@
 """The figures on screen, their rows, cases, targets, findings and the log."""
 
 import io
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
@@ -22,6 +25,8 @@ from app.placement.types import EmploymentForm, ExclusionReason, SpellState
 from app.platform import eventlog
 from app.platform.access import SYSTEM, Role
 from app.platform.db import db
+from benchmarks import recompute_indicators
+from config import ROOT
 from tests import factories
 
 SignIn = Callable[..., FlaskClient]
@@ -87,6 +92,26 @@ def test_each_number_opens_its_rows_and_each_row_its_case(app: Flask, sign_in: S
     assert "测试网店" in case.text
 
 
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.FEDERATION, Role.TOWNSHIP, Role.PROVIDER])
+def test_each_row_leads_to_its_documents(app: Flask, sign_in: SignIn, role: Role) -> None:
+    found = trained_person()
+    scope = {
+        Role.FEDERATION: {"region_code": "210603"},
+        Role.TOWNSHIP: {"region_code": factories.TOWNSHIP},
+        Role.PROVIDER: {"provider_id": found.training_class.provider_id},
+    }
+    client = sign_in(role, **scope.get(role, {}))
+    case = BeautifulSoup(client.get(f"/oversight/cases/{found.id}").text, "html.parser")
+    links = {str(link["href"]) for link in case.select("main h3 a, main p a, main li a")}
+    assert {
+        f"/enrolments/{found.id}",
+        f"/enrolments/{found.id}/attendance",
+        f"/classes/{found.class_id}",
+    } <= links
+    assert any(link.startswith("/spells/") for link in links) == (role is not Role.PROVIDER)
+    assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+
+
 def test_a_verified_placement_moves_the_rate_by_one(app: Flask, sign_in: SignIn) -> None:
     trained_person(work=None)
     client = sign_in(Role.AUDITOR)
@@ -124,6 +149,21 @@ def test_the_workbook_holds_the_figures_and_the_rows(app: Flask, sign_in: SignIn
     figures = {row[0]: row[1] for row in book["指标"].iter_rows(min_row=2, values_only=True)}
     assert figures["培训后就业转化率：分子"] == 1
     assert [row[0] for row in book["培训"].iter_rows(min_row=2, values_only=True)] == [found.id]
+
+
+def test_the_recomputation_runs_as_its_description_says(
+    app: Flask, sign_in: SignIn, tmp_path: Path
+) -> None:
+    trained_person()
+    book = tmp_path / "indicators.xlsx"
+    file = sign_in(Role.AUDITOR).get(f"/oversight/export?{PERIOD}")
+    assert file.status_code == 200
+    book.write_bytes(file.get_data())
+    command = [sys.executable, "-m", "benchmarks.recompute_indicators", str(book)]
+    assert " ".join(command[1:3]) in (recompute_indicators.__doc__ or "")
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert "= 培训人数: 1 / 1" in ran.stdout
 
 
 def test_targets_show_what_was_reached(app: Flask, sign_in: SignIn) -> None:
