@@ -7,7 +7,7 @@ from flask.sessions import SecureCookieSessionInterface
 
 
 class SignedCookies(SecureCookieSessionInterface):
-    """Flask's own, with its signer made once: it is asked for twice a request, and making it costs as much as signing."""
+    """Flask's own, with its signer made once: it is asked for twice a request, and costs as much as signing."""
 
     _signer: Any = None
 

@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from enum import IntEnum
+from enum import Enum, IntEnum
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -33,7 +33,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
-from sqlalchemy.engine import result_tuple
+from sqlalchemy.engine import Result, result_tuple
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
@@ -124,36 +124,52 @@ def paginate(
     """
     wanted = page if page is not None else request.args.get("page", 1, int)
     number = min(max(wanted, 1), _MOST_PAGES)
-    counted, count = _counted(statement)
-    items, total = _slice(counted, number, per_page)
+    counted, count, kind = _counted(statement)
+    items, total = _slice(counted, kind, number, per_page)
     if not items and number > 1:
         number = max(1, -(-(db.session.scalar(count) or 0) // per_page))
-        items, total = _slice(counted, number, per_page)
+        items, total = _slice(counted, kind, number, per_page)
     return Page(items, total, number, per_page)
 
 
+class _Kind(Enum):
+    """What the rows of a list are."""
+
+    ONE = "one entity or column each"
+    COLUMNS = "several columns"
+    MIXED = "entities and columns"
+
+
 @lru_cache(maxsize=256)
-def _counted(statement: Select[Any]) -> tuple[Select[Any], Select[Any]]:
-    """A page of the statement with the total as last column, and the total alone.
+def _counted(statement: Select[Any]) -> tuple[Select[Any], Select[Any], _Kind]:
+    """A page of the statement with the total as last column, the total alone, and what its rows are.
 
     Remembered by identity: for a list that keeps its statement, SQLAlchemy then finds the SQL of it at once, which
     otherwise costs as much as running it.
     """
     count = select(func.count()).select_from(statement.order_by(None).subquery())
     page = statement.add_columns(count.scalar_subquery())
-    return page.limit(bindparam("page_size")).offset(bindparam("page_offset")), count
+    described = statement.column_descriptions
+    kind = _Kind.ONE if len(described) == 1 else _Kind.COLUMNS
+    if kind is _Kind.COLUMNS and any(one["expr"] is one.get("entity") for one in described):
+        kind = _Kind.MIXED
+    return page.limit(bindparam("page_size")).offset(bindparam("page_offset")), count, kind
 
 
-def _slice(counted: Select[Any], number: int, per_page: int) -> tuple[Sequence[Any], int]:
+def _slice(
+    counted: Select[Any], kind: _Kind, number: int, per_page: int
+) -> tuple[Sequence[Any], int]:
     """Rows without the total at their end, and the total."""
-    result = db.session.execute(counted, {"page_size": per_page, "page_offset": (number - 1) * per_page})
-    names = tuple(result.keys())[:-1]
-    if len(names) == 1:
-        rows = result.unique().all()
-        return [row[0] for row in rows], rows[0][-1] if rows else 0
-    rows = result.all()
-    named = result_tuple(names)
-    return [named(row[:-1]) for row in rows], rows[0][-1] if rows else 0
+    place = {"page_size": per_page, "page_offset": (number - 1) * per_page}
+    # Plain columns not through the ORM, which has nothing to add to them and takes as long as all the rest.
+    run = db.session.connection().execute if kind is _Kind.COLUMNS else db.session.execute
+    result: Result[Any] = run(counted, place)
+    rows = (result.unique() if kind is _Kind.ONE else result).all()
+    total = rows[0][-1] if rows else 0
+    if kind is _Kind.ONE:
+        return [row[0] for row in rows], total
+    named = result_tuple(tuple(result.keys())[:-1])
+    return [named(row[:-1]) for row in rows], total
 
 
 def listed(items: Sequence[T], *, page: int | None = None, per_page: int = PER_PAGE) -> Page[T]:
@@ -404,6 +420,11 @@ def icon(name: str) -> Markup:
     ).format(_STROKES.get(name, _QUIET))
 
 
+def states(tones: Mapping[str, str]) -> Callable[[Any], Markup]:
+    """Draws the members of an enum, each in the tone that its value has here."""
+    return lambda member: state(member.label, tones[member.value])
+
+
 @lru_cache(maxsize=512)
 def state(label: str, tone: str = "quiet") -> Markup:
     """A state in words, with an icon and a colour; tones are good, warn, bad, now, quiet."""
@@ -524,9 +545,21 @@ def error_page(
     return html, code
 
 
+def _take_in() -> None:
+    """Read what a browser is still sending, and drop it: cut off while it sends, it shows no answer at all."""
+    left: int = 8 * (current_app.config["MAX_CONTENT_LENGTH"] or 0)
+    while left > 0:
+        taken = request.environ["wsgi.input"].read(min(left, 64 * 1024))
+        if not taken:
+            return
+        left -= len(taken)
+
+
 def _on_http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or error.code is None or error.code < 400:
         return error
+    if error.code == 413:
+        _take_in()
     retry_after = getattr(error, "retry_after", None)
     html, code = error_page(
         error.code, retry_after=retry_after if isinstance(retry_after, int) else None
@@ -605,6 +638,7 @@ def init_app(app: Flask) -> None:
         now=clock.now,
         places=places,
         state=state,
+        states=states,
         today=clock.today,
         version=_version(),
     )
