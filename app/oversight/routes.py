@@ -394,7 +394,13 @@ def events() -> ResponseReturnValue:
             text=form.text.data, subject=form.subject.data, start=form.start.data, end=form.end.data
         )
     )
-    return page("oversight/events.html", form=form, events=listing, seal=queries.last_seal())
+    return page(
+        "oversight/events.html",
+        form=form,
+        events=listing,
+        seal=queries.last_seal(),
+        in_words=rules.detail_in_words,
+    )
 
 
 def tasks(actor: Actor) -> Iterator[Task | Standing]:

@@ -7,7 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
+from app.attendance.types import AssessmentPart, CompletionOutcome, Mark
+from app.enrolment.types import AccommodationState, AppliedBy, EnrolmentState
+from app.identity.types import CodePurpose
 from app.oversight.types import (
     Answer,
     ClosedFollowUp,
@@ -17,6 +21,7 @@ from app.oversight.types import (
     Facts,
     Figures,
     Filter,
+    FindingState,
     Member,
     MemberStatus,
     Question,
@@ -25,7 +30,16 @@ from app.oversight.types import (
     Spell,
     Training,
 )
-from app.placement.types import FollowUpOutcome
+from app.people.types import ConsentPurpose, NeedKind
+from app.placement.types import (
+    ContactMethod,
+    EmploymentForm,
+    EvidenceKind,
+    ExclusionReason,
+    FollowUpOutcome,
+)
+from app.platform.access import Role
+from app.platform.types import LabelledEnum
 
 #: Longest break in employment that still counts as continuous, in days.
 GAP_DAYS = 30
@@ -332,3 +346,96 @@ def _figures(
         stability_any=Rate(counts[RowSet.STABLE_ANY], counts[RowSet.WATCHED]),
         stability_same=Rate(counts[RowSet.STABLE_SAME], counts[RowSet.WATCHED]),
     )
+
+
+# The log in words
+
+#: What a detail of the log is called, and whose values it holds. One place for all capabilities.
+_DETAILS: Mapping[str, tuple[str, tuple[type[LabelledEnum], ...]]] = {
+    "added": ("新增", ()),
+    "after": ("改为", ()),
+    "applied_by": ("谁报的名", (AppliedBy,)),
+    "assessment_id": ("评估", ()),
+    "before": ("原来", (Mark,)),
+    "by": ("由谁", ()),
+    "certificate_id": ("证件", ()),
+    "changed": ("改动", ()),
+    "changes": ("修改", ()),
+    "class_id": ("班期", ()),
+    "comment": ("说明", ()),
+    "completed_on": ("结业日期", ()),
+    "count": ("次数", ()),
+    "day": ("日期", ()),
+    "enrolment_id": ("报名", ()),
+    "evidence_id": ("证明材料", ()),
+    "failed": ("未结业", ()),
+    "family_member_of_id": ("家属，本人编号", ()),
+    "follow_ups": ("一并结束的回访", ()),
+    "form": ("就业形式", (EmploymentForm,)),
+    "from": ("原来", (AccommodationState, EnrolmentState, FindingState)),
+    "grant": ("身份编号", ()),
+    "guardian_id": ("监护人", ()),
+    "hours": ("课时", ()),
+    "kind": ("材料", (EvidenceKind,)),
+    "list": ("名单", ()),
+    "locked": ("锁定", ()),
+    "mark": ("点名", (Mark,)),
+    "merged_id": ("并入的人员", ()),
+    "method": ("方式", (ContactMethod,)),
+    "name": ("名称", ()),
+    "needs": ("需求", (NeedKind,)),
+    "note": ("备注", ()),
+    "number": ("编号", ()),
+    "on": ("日期", ()),
+    "outcome": ("结果", (CompletionOutcome, FollowUpOutcome)),
+    "part": ("科目", (AssessmentPart,)),
+    "passed": ("结业", ()),
+    "points": ("分数", ()),
+    "provider": ("培训基地", ()),
+    "purpose": ("用途", (ConsentPurpose, CodePurpose)),
+    "reason": ("原因", (ExclusionReason,)),
+    "region": ("区划", ()),
+    "request_id": ("开户申请", ()),
+    "role": ("身份", (Role,)),
+    "rows": ("行数", ()),
+    "seed": ("批号", ()),
+    "session_id": ("课次", ()),
+    "since": ("从哪天起", ()),
+    "state": ("状态", (EnrolmentState, AccommodationState)),
+    "to": ("改为", (AccommodationState, EnrolmentState, FindingState)),
+    "topic": ("课题", ()),
+    "what": ("显示了", ()),
+    "year": ("年度", ()),
+}
+_VALUES = {
+    "guardian": "监护人",
+    "self": "本人",
+    "citizen_number": "身份证号",
+    "certificate_number": "残疾人证号",
+    "phone": "电话",
+    "request_phone": "申请人的电话",
+}
+
+
+def detail_in_words(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a line of the log adds, as (name, value); a name that nobody explained stays as it was logged."""
+    told = []
+    for key, value in detail.items():
+        label, kinds = _DETAILS.get(key, (key, ()))
+        told.append((label, _value_in_words(value, kinds)))
+    return told
+
+
+def _value_in_words(value: Any, kinds: Sequence[type[LabelledEnum]]) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Mapping):
+        return "，".join(f"{name} {_value_in_words(one, kinds)}" for name, one in value.items())
+    if isinstance(value, list) and value and all(isinstance(one, list) for one in value):
+        return "；".join(f"{name}：{old or '空'} 改为 {new or '空'}" for name, old, new in value)
+    if isinstance(value, list):
+        return "、".join(_value_in_words(one, kinds) for one in value)
+    for kind in kinds:
+        if value in {member.value for member in kind}:
+            return kind(value).label
+    return _VALUES.get(str(value), "—" if value in (None, "") else str(value))
