@@ -20,6 +20,7 @@ from app.platform.postgres import EmbeddedPostgres
 from app.platform.unit_of_work import unit_of_work
 from tests import factories
 from tests.browser.axe import Watched, chromium
+from tests.browser.demo import furnish
 from tests.conftest import build_app, clone_database
 
 
@@ -125,6 +126,7 @@ def demo_app(
     app = build_app(postgres, database, tmp_path_factory.mktemp("demo"))
     with app.app_context(), unit_of_work():
         district.load()
+        furnish()
     yield app
     with app.app_context():
         for engine in db.engines.values():

@@ -13,9 +13,7 @@ from playwright.sync_api import Browser, Page
 from app.platform.access import Role
 from app.platform.db import db
 from tests.browser.conftest import new_context, session_cookie
-from tests.browser.test_every_page import ACCOUNTS, district, grant_of
-
-__all__ = ["district"]
+from tests.browser.demo import grant_of
 
 PAGES: list[tuple[Role | None, list[str]]] = [
     (None, ["/", "/open-classes", "/verify", "/sign-in", "/register"]),
@@ -44,7 +42,9 @@ _NUMBER = """() => {
   return count;
 }"""
 #: Which number has the focus, and whether one sees it.
-_WHERE = """() => {
+_WHERE = """async () => {
+  // The browser scrolls to the focus with its next picture.
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   const one = document.activeElement;
   if (!one || one === document.body) return null;
   const drawn = [one, one.parentElement, one.nextElementSibling].filter(Boolean).some((each) => {
@@ -78,7 +78,7 @@ def walk(page: Page) -> tuple[set[int], list[str]]:
 
 @pytest.mark.parametrize(("role", "paths"), PAGES, ids=lambda one: getattr(one, "value", ""))
 def test_tab_reaches_everything_and_shows_where_it_is(
-    district: Flask,  # noqa: F811 - the fixture of the module above
+    demo_app: Flask,
     demo_address: str,
     browser: Browser,
     role: Role | None,
@@ -86,12 +86,11 @@ def test_tab_reaches_everything_and_shows_where_it_is(
 ) -> None:
     context = new_context(browser, demo_address, 1280)
     if role is not None:
-        assert role in ACCOUNTS
-        with district.app_context():
+        with demo_app.app_context():
             grant = grant_of(role)
             assert grant is not None
             cookie = session_cookie(
-                district, grant_id=grant.id, epoch=grant.account.session_epoch, address=demo_address
+                demo_app, grant_id=grant.id, epoch=grant.account.session_epoch, address=demo_address
             )
             db.session.remove()
         context.add_cookies([cookie])  # type: ignore[list-item]
