@@ -141,13 +141,12 @@ def _next_number(year: int) -> str:
     """
     scheme = rules.COMPLETION_NUMBERS
     counted = insert(CertificateSeries).values(prefix=scheme.prefix, year=year, last_serial=1)
-    serial = db.session.scalar(
+    serial = db.session.scalars(
         counted.on_conflict_do_update(
             index_elements=[CertificateSeries.prefix, CertificateSeries.year],
             set_={"last_serial": CertificateSeries.last_serial + 1},
         ).returning(CertificateSeries.last_serial)
-    )
-    assert serial is not None
+    ).one()
     return scheme.number(year=year, serial=serial)
 
 

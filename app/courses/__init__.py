@@ -4,7 +4,6 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.courses import models  # noqa: F401
     from app.courses.routes import bp
     from app.courses.routes.start import tasks
     from app.courses.types import ACTIONS, SUBJECTS

@@ -185,10 +185,9 @@ def settle_slot(*, day: date, starts: time, ends: time | None, lesson_hours: int
 
     Raises DomainError naming the field `ends` or `lesson_hours`.
     """
-    if ends is None and lesson_hours is None:
-        raise DomainError("请填写结束时间，或者填写课时数。", "ends")
     if ends is None:
-        assert lesson_hours is not None
+        if lesson_hours is None:
+            raise DomainError("请填写结束时间，或者填写课时数。", "ends")
         return Slot(day, starts, _end_after(starts, lesson_hours), lesson_hours)
     hours = hours_between(starts, ends)
     if lesson_hours is not None and lesson_hours != hours:

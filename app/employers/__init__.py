@@ -4,7 +4,6 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.employers import models  # noqa: F401
     from app.employers.routes import bp
     from app.employers.types import ACTIONS, SUBJECTS
     from app.platform import eventlog

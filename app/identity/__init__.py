@@ -5,7 +5,7 @@ from flask_login import LoginManager
 
 
 def init_app(app: Flask) -> None:
-    from app.identity import cli, jobs, models  # noqa: F401
+    from app.identity import cli, jobs  # noqa: F401  # its tasks
     from app.identity.queries import load_signed_in
     from app.identity.routes import bp
     from app.identity.types import ACTIONS, SUBJECTS

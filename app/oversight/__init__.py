@@ -4,7 +4,6 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.oversight import models  # noqa: F401
     from app.oversight.cli import events, group
     from app.oversight.routes import bp, tasks
     from app.oversight.types import ACTIONS, SUBJECTS

@@ -5,7 +5,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     from app.platform import eventlog
-    from app.regions import cli, models  # noqa: F401
+    from app.regions import cli
     from app.regions.types import ACTIONS
 
     eventlog.explain(actions=ACTIONS)

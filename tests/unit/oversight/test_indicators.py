@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.oversight import rules
+from app.oversight.sheets import figure_titles
 from app.oversight.types import Dimension, Facts, Figures, Filter, MemberStatus, Question, Rate
 from app.people.types import Sex
 from app.placement.types import FollowUpOutcome
@@ -194,3 +195,7 @@ def test_groups_of_the_cohort_add_up() -> None:
     }
     only = rules.select_trainings(facts(*rows), Filter(sex=Sex.MALE))
     assert figures(only).cohort == 2
+
+
+def test_every_figure_has_a_title() -> None:
+    assert list(figure_titles()) == list(Figures.__dataclass_fields__)
