@@ -56,6 +56,8 @@ def apply(
     """
     # The person first: of two applications of one person the second sees the first when hours and years are judged.
     queries.hold_person(person.id)
+    if queries.person_by_id(person.id) is None:
+        raise DomainError("这个人的记录刚刚并入了另一份，请重新查找后再报名。")
     klass = queries.hold_class(klass)
     made = queries.by_nonce(nonce)
     if made is not None and (made.class_id, made.person_id) == (klass.id, person.id):

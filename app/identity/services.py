@@ -270,6 +270,8 @@ def grant_role(
     """Give an account a role with its scope; one that was revoked comes back. Raises DomainError."""
     if account.id == actor.account_id:
         raise DomainError("不能给自己授予身份，请由另一位系统管理员办理。", "role")
+    # Two administrators at once must not give one account roles that exclude each other.
+    db.session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
     if conflict := rules.role_conflict(queries.live_roles(account.id), role):
         raise DomainError(conflict, "role")
     _check_scope(role, region_code, provider_id, person_id)

@@ -208,7 +208,21 @@ class ReportSpellForm(SpellForm):
         return _uploaded(self.kind.data, self.file) if self.file.data else None
 
 
-class ReviseSpellForm(SpellForm):
+class _Seen(Form):
+    """Keeps which version of a spell stood on the page."""
+
+    seen = HiddenField("版本", [Length(max=40)])
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """The version that was looked at; None where the page sent something else."""
+        try:
+            return datetime.fromisoformat(self.seen.data or "")
+        except ValueError:
+            return None
+
+
+class ReviseSpellForm(SpellForm, _Seen):
     """Changes a report; a verified one needs a reason."""
 
     reason = TextField(
@@ -216,15 +230,6 @@ class ReviseSpellForm(SpellForm):
         [optional(), Length(max=200)],
         hint="更正后要重新核实，原来的内容会保留。",
     )
-    seen = HiddenField("版本", [Length(max=40)])
-
-    @property
-    def seen_at(self) -> datetime | None:
-        """The version that was edited; None where the page sent something else."""
-        try:
-            return datetime.fromisoformat(self.seen.data or "")
-        except ValueError:
-            return None
 
 
 class EndSpellForm(Form):
@@ -234,7 +239,7 @@ class EndSpellForm(Form):
     )
 
 
-class DecideSpellForm(Form):
+class DecideSpellForm(_Seen):
     decision = RadioField(
         "决定",
         [required()],

@@ -149,10 +149,15 @@ def find_person(*, viewer: Actor, person_id: int) -> Person | None:
     return db.session.scalar(reportable_persons(viewer).where(Person.id == person_id))
 
 
-def hold_person(person_id: int) -> None:
-    """Let reports on one person wait for one another until the transaction ends."""
+def hold_person(person_id: int) -> bool:
+    """Let reports on one person wait for one another until the transaction ends.
+
+    False where the record was merged into another one meanwhile.
+    """
     held = select(Person.id).where(Person.id == person_id).with_for_update(key_share=True)
     db.session.execute(held)
+    there = select(Person.id).where(Person.id == person_id, Person.merged_into_id.is_(None))
+    return db.session.scalar(there) is not None
 
 
 _REGION_OF_PERSON = Region.code == func.left(Person.residence_code, _TOWNSHIP_DIGITS)

@@ -375,7 +375,7 @@ def decide_spell(spell_id: int) -> ResponseReturnValue:
     """Verify a spell or return it."""
     actor = current_actor()
     shown = found(queries.find_spell(viewer=actor, spell_id=spell_id))
-    form = DecideSpellForm()
+    form = DecideSpellForm(seen=shown.recorded_at.isoformat())
     if form.validate_on_submit():
         with form.guard(), unit_of_work():
             services.decide_spell(
@@ -383,6 +383,7 @@ def decide_spell(spell_id: int) -> ResponseReturnValue:
                 spell=shown,
                 decision=form.decision.data,
                 comment=form.comment.data or "",
+                seen=form.seen_at,
             )
         if form.ok:
             verified = form.decision.data is SpellState.VERIFIED

@@ -279,7 +279,8 @@ def report_spell(
     """Report that a person works, perhaps with a first document. The same report twice is one spell."""
     if not policies.can_report_spells(actor):
         raise NotAllowed
-    queries.hold_person(person_id)
+    if not queries.hold_person(person_id):
+        raise DomainError("这个人的记录刚刚并入了另一份，请重新查找后再登记。")
     known = queries.same_report(actor=actor, person_id=person_id, facts=facts)
     if known is not None:
         return known
@@ -368,13 +369,23 @@ def end_spell(*, actor: Actor, spell: EmploymentSpell, ended_on: date, reason: s
 
 
 def decide_spell(
-    *, actor: Actor, spell: EmploymentSpell, decision: SpellState, comment: str
+    *,
+    actor: Actor,
+    spell: EmploymentSpell,
+    decision: SpellState,
+    comment: str,
+    seen: datetime | None,
 ) -> None:
-    """Verify a reported spell, or return it with a comment."""
+    """Verify a reported spell, or return it with a comment.
+
+    `seen` is the version that the actor looked at: nobody vouches for what was changed meanwhile.
+    """
     _hold(spell)
     if spell.state is decision and spell.decided_by_id == actor.account_id:
         return
     rules.check_transition(spell.state, decision, actor.role)
+    if spell.recorded_at != seen:
+        raise DomainError("您打开这一页之后，登记人修改过这条记录。请返回查看后再决定。")
     if decision is SpellState.VERIFIED:
         rules.check_verifiable(
             kinds={one.kind for one in spell.evidence},

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from datetime import date
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
+from app.courses.models import TrainingClass
+from app.enrolment import services as enrolment
+from app.enrolment.models import Enrolment
+from app.enrolment.types import AppliedBy
 from app.people import queries, services
 from app.people.models import Person, PersonMerge, YearlyCheck
 from app.people.types import (
@@ -17,6 +21,9 @@ from app.people.types import (
     Hukou,
     PersonFacts,
 )
+from app.placement import services as placement
+from app.placement.models import EmploymentSpell
+from app.placement.types import EmploymentForm, SpellFacts
 from app.platform.access import Role
 from app.platform.db import db
 from app.platform.errors import DomainError
@@ -101,3 +108,58 @@ def test_two_records_merged_into_one_another_at_once_merge_once(committing_app: 
     refusals = at_once(committing_app, merge(first, second), merge(second, first))
     assert sum(one is None for one in refusals) == 1
     assert db.session.scalar(select(func.count()).select_from(PersonMerge)) == 1
+
+
+def test_nobody_enrols_or_works_on_a_record_that_is_merged_meanwhile(committing_app: Flask) -> None:
+    kept, other = factories.person().id, factories.person().id
+    klass_id = factories.training_class().id
+    actor, officer = factories.actor(Role.FEDERATION), factories.actor(Role.TOWNSHIP)
+    db.session.commit()
+    merged = Event()
+
+    def merge() -> None:
+        services.merge_persons(
+            actor=actor,
+            kept=db.session.get_one(Person, kept),
+            other=db.session.get_one(Person, other),
+        )
+        merged.set()
+        # Long enough for the others to wait for these records.
+        db.session.execute(text("SELECT pg_sleep(0.3)"))
+
+    def apply() -> None:
+        person, klass = (
+            db.session.get_one(Person, other),
+            db.session.get_one(TrainingClass, klass_id),
+        )
+        assert merged.wait(timeout=10)
+        enrolment.apply(
+            actor=officer,
+            klass=klass,
+            person=person,
+            applied_by=AppliedBy.TOWNSHIP,
+            employed=False,
+            accommodations=[],
+            nonce="n",
+        )
+
+    def report() -> None:
+        assert merged.wait(timeout=10)
+        placement.report_spell(
+            actor=officer,
+            person_id=other,
+            birth_date=date(1985, 6, 15),
+            facts=SpellFacts(
+                form=EmploymentForm.FLEXIBLE,
+                employer_id=None,
+                workplace="甲",
+                post="乙",
+                started_on=date(2024, 5, 2),
+            ),
+            document=None,
+        )
+
+    refusals = at_once(committing_app, merge, apply, report)
+    assert sum("并入" in (one or "") for one in refusals) == 2
+    assert db.session.scalar(select(func.count()).select_from(Enrolment)) == 0
+    assert db.session.scalar(select(func.count()).select_from(EmploymentSpell)) == 0

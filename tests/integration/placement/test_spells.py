@@ -46,12 +46,31 @@ def revise(spell: EmploymentSpell, actor: Actor, *, reason: str = "", **changes:
 def decide(
     spell: EmploymentSpell, actor: Actor | None = None, *, verify: bool = True, comment: str = ""
 ) -> None:
+    db.session.commit()
     services.decide_spell(
         actor=actor or factories.actor(Role.FEDERATION),
         spell=spell,
         decision=SpellState.VERIFIED if verify else SpellState.RETURNED,
         comment=comment,
+        seen=spell.recorded_at,
     )
+
+
+def test_nobody_vouches_for_what_was_changed_meanwhile(make_spell: Make) -> None:
+    spell = make_spell()
+    db.session.commit()
+    seen = spell.recorded_at
+    revise(spell, factories.actor(Role.TOWNSHIP), post="店长")
+    db.session.commit()
+    with pytest.raises(DomainError, match="修改过"):
+        services.decide_spell(
+            actor=factories.actor(Role.FEDERATION),
+            spell=spell,
+            decision=SpellState.RETURNED,
+            comment="缺照片",
+            seen=seen,
+        )
+    assert spell.state is SpellState.REPORTED
 
 
 def test_a_report_stems_from_the_training_by_itself(trainee: Trainee, make_spell: Make) -> None:
