@@ -95,6 +95,8 @@ def test_tab_reaches_everything_and_shows_where_it_is(
             db.session.remove()
         context.add_cookies([cookie])  # type: ignore[list-item]
     page = context.new_page()
+    # Otherwise the page glides to the focus, and for a while does not show it.
+    page.emulate_media(reduced_motion="reduce")
     complaints = []
     for path in paths:
         page.goto(path)
