@@ -58,7 +58,7 @@ def mark(*, actor: Actor, session_id: int, enrolment_id: int, mark: Mark, nonce:
     if facts is None:
         raise LookupError(session_id, enrolment_id)
     rules.refuse_mark(facts, end_of_today=end_of_today())
-    mark_id = db.session.scalar(
+    mark_id = db.session.connection().scalar(
         _upsert(),
         {
             "session_id": session_id,

@@ -39,7 +39,9 @@ def test_count_and_slice_are_one_query(app: Flask, statements: list[str], count:
         sort = Sort.from_query({"name": rows.c.name}, "name")
         page: Page[object] = paginate(sort.apply(select(rows.c.id, rows.c.name), then=rows.c.id))
     assert page.total == count
-    assert len(statements) == (1 if count > 25 else 3), "beyond the end: nothing, the count, the last page"
+    assert len(statements) == (1 if count > 25 else 3), (
+        "beyond the end: nothing, the count, the last page"
+    )
     assert page.number == min(2, page.pages)
     assert len(page.items) == min(25, count - page.first + 1)
 
