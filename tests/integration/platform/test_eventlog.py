@@ -81,6 +81,17 @@ def test_a_row_slipped_in_is_named(sealed_log: list[int], tamper: Tamper) -> Non
     assert eventlog.verify().findings == [Finding("inserted", unused)]
 
 
+@pytest.mark.parametrize("number", [0, -7])
+def test_a_row_slipped_in_before_the_first_is_named(
+    sealed_log: list[int], tamper: Tamper, number: int
+) -> None:
+    tamper(
+        "INSERT INTO event (id, account_name, role, action, detail) "
+        f"VALUES ({number}, '某人', 'auditor', 'test.forged', '{{}}')"
+    )
+    assert eventlog.verify().findings == [Finding("inserted", number)]
+
+
 def test_a_removed_or_forged_seal_is_named(sealed_log: list[int], tamper: Tamper) -> None:
     tamper("DELETE FROM event_seal WHERE number = 1")
     assert Finding("seal_missing", 1) in eventlog.verify().findings
