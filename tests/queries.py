@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+#: What the savepoint of a test adds, and no request of a user.
+_SAVEPOINTS = ("SAVEPOINT ", "RELEASE SAVEPOINT ", "ROLLBACK TO SAVEPOINT ")
+
 
 @dataclass
 class Counted:
@@ -25,7 +28,8 @@ def count_queries() -> Iterator[Counted]:
     counted = Counted()
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        counted.statements.append(statement)
+        if not statement.startswith(_SAVEPOINTS):
+            counted.statements.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)
     try:

@@ -16,7 +16,6 @@ from app.certificates.models import Certificate
 from app.certificates.types import CertificateState, Verified
 from app.platform import eventlog, pages
 from app.platform.access import Actor, Role, current_actor, found, public, requires
-from app.platform.db import db
 from app.platform.errors import DomainError, NotAllowed
 from app.platform.limits import limiter
 from app.platform.pages import Sort, Standing, Task, done, page, paginate
@@ -57,7 +56,7 @@ def index() -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     """The same list as a workbook."""
     actor, form = current_actor(), CertificateFilter()
-    rows = db.session.execute(_rows(form).order_by(Certificate.number.desc()))
+    rows = pages.every(_rows(form).order_by(Certificate.number.desc()))
     if not policies.can_see_trainee_facts(actor):
         columns = [Column("证书编号", 18), Column("姓名", 20), Column("状态", 10)]
         return pages.export("证书", columns, ((row.number, row.name, row.state) for row in rows))

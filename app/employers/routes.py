@@ -11,7 +11,6 @@ from app.employers.models import Employer
 from app.employers.types import EmployerKind
 from app.platform import eventlog, pages
 from app.platform.access import current_actor, found, requires
-from app.platform.db import db
 from app.platform.pages import Sort, done, page, paginate
 from app.platform.sheets import Column
 from app.platform.unit_of_work import unit_of_work
@@ -57,7 +56,7 @@ def export() -> ResponseReturnValue:
         Column("所在地", 16),
         Column("在职职工人数", 14),
     ]
-    listed = db.session.execute(rows.order_by(Employer.name, Employer.id))
+    listed = pages.every(rows.order_by(Employer.name, Employer.id))
     return pages.export(
         "用人单位",
         columns,

@@ -431,11 +431,6 @@ def _with_diagnoses(statement: Rows) -> Rows:
     )
 
 
-def all_rows(statement: Rows) -> Sequence[Any]:
-    """Every row of a list, for an export."""
-    return db.session.execute(statement).all()
-
-
 def positions_of(rows: Sequence[Any]) -> dict[int, int]:
     """Place on the waiting list of those of these rows that wait, counted over all who wait."""
     return _positions([row.id for row in rows if row.state is EnrolmentState.WAITING])

@@ -323,7 +323,7 @@ def export_roster(class_id: int) -> ResponseReturnValue:
     klass = found(find_class(viewer=actor, class_id=class_id))
     form = RosterFilter()
     diagnoses = policies.can_see_diagnoses(actor)
-    rows = queries.all_rows(_roster(klass.id, form))
+    rows = pages.every(_roster(klass.id, form))
     needs = queries.accommodations_of([row.id for row in rows])
     filtered = "；".join(f"{one.label}：{one.value}" for one in form.active) or "全部"
     return pages.export(

@@ -271,11 +271,6 @@ def is_a_persons(account_id: int) -> bool:
     return bool(db.session.scalar(select(_is_a_persons()).where(Account.id == account_id)))
 
 
-def rows(statement: Select[Any]) -> Sequence[Any]:
-    """All rows of a list, for its export."""
-    return db.session.execute(statement).all()
-
-
 # One-time codes
 
 

@@ -351,7 +351,7 @@ def _named(row: Any) -> _Named:
 def export_accounts() -> ResponseReturnValue:
     """The list as a workbook."""
     _, sort, statement = _listing()
-    rows = queries.rows(sort.apply(statement, then=Account.id))
+    rows = pages.every(sort.apply(statement, then=Account.id))
     columns = [
         Column("用户名", 20),
         Column("姓名", 16),

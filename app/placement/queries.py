@@ -550,11 +550,6 @@ SPELL_SORTS: dict[str, Any] = {
 SPELL_TIE = EmploymentSpell.id
 
 
-def read(statement: Rows) -> Iterable[Any]:
-    """All rows of a list, for an export."""
-    return db.session.execute(statement)
-
-
 # Employers and documents
 
 

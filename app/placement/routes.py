@@ -66,7 +66,7 @@ def export_follow_ups() -> ResponseReturnValue:
     return pages.export(
         "跟踪回访",
         sheets.FOLLOW_UP_COLUMNS,
-        sheets.follow_up_cells(queries.read(sort.apply(rows, then=queries.FOLLOW_UP_TIE))),
+        sheets.follow_up_cells(pages.every(sort.apply(rows, then=queries.FOLLOW_UP_TIE))),
         notes=[
             "跟踪回访：结业后第 1、3、6、12 个月各一次，都从结业日起算。",
             f"导出日期：{today.isoformat()}。",
@@ -201,7 +201,7 @@ def export_spells() -> ResponseReturnValue:
     return pages.export(
         "就业记录",
         sheets.SPELL_COLUMNS,
-        sheets.spell_cells(queries.read(sort.apply(rows, then=queries.SPELL_TIE))),
+        sheets.spell_cells(pages.every(sort.apply(rows, then=queries.SPELL_TIE))),
         notes=[
             "证明等级：A 劳动合同和社会保险，B 营业执照或工资记录，"
             "C 村（社区）证明和照片，D 本人承诺或其他材料；没有材料的为空。",

@@ -140,6 +140,12 @@ class _Kind(Enum):
     MIXED = "entities and columns"
 
 
+def every(statement: Select[Any]) -> Sequence[Any]:
+    """All rows of a list, as `paginate` gives those of one page: for its export."""
+    result = db.session.execute(statement)
+    return result.scalars().all() if len(result.keys()) == 1 else result.all()
+
+
 @lru_cache(maxsize=256)
 def _counted(statement: Select[Any]) -> tuple[Select[Any], Select[Any], _Kind]:
     """A page of the statement with the total as last column, the total alone, and what its rows are.

@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 
 from app.platform import clock, eventlog, pages
 from app.platform.access import Actor, current_actor, found, requires
-from app.platform.db import db
 from app.platform.pages import Sort, Task, done, page, paginate
 from app.platform.unit_of_work import unit_of_work
 from app.providers import forms, policies, queries, services, sheets
@@ -66,9 +65,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/providers/export")
 @requires(policies.can_list_providers)
 def export() -> ResponseReturnValue:
-    rows = db.session.execute(
-        _filtered(forms.ProviderFilter()).order_by(Provider.name, Provider.id)
-    )
+    rows = pages.every(_filtered(forms.ProviderFilter()).order_by(Provider.name, Provider.id))
     return pages.export("培训基地", sheets.PROVIDERS, sheets.provider_rows(rows))
 
 

@@ -11,7 +11,6 @@ from app.courses.routes import bp
 from app.courses.routes.history import history_of
 from app.platform import clock, pages
 from app.platform.access import current_actor, found, requires
-from app.platform.db import db
 from app.platform.pages import Sort, done, page, paginate
 from app.platform.unit_of_work import unit_of_work
 
@@ -41,7 +40,7 @@ def catalogue() -> ResponseReturnValue:
 @bp.get("/courses/export")
 @requires(policies.can_see_catalogue)
 def export_catalogue() -> ResponseReturnValue:
-    rows = db.session.scalars(_courses(forms.CourseFilter()).order_by(Course.title, Course.id))
+    rows = pages.every(_courses(forms.CourseFilter()).order_by(Course.title, Course.id))
     return pages.export("课程目录", sheets.COURSES, sheets.course_rows(rows))
 
 

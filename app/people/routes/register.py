@@ -27,7 +27,6 @@ from app.people.rules import (
 from app.people.types import Category, ConsentPurpose, HouseholdFlag
 from app.platform import clock, pages
 from app.platform.access import Role, current_actor, found, requires
-from app.platform.db import db
 from app.platform.errors import DomainError
 from app.platform.formats import masked_number, masked_phone
 from app.platform.pages import Sort, done, page, paginate
@@ -138,7 +137,7 @@ def export() -> ResponseReturnValue:
             *(getattr(row, flag.value) for flag in HouseholdFlag),
             row.family_member_of_id is not None,
         )
-        for row in db.session.execute(statement)
+        for row in pages.every(statement)
     )
     active = "；".join(f"{one.label}：{one.value}" for one in form.active) or "无"
     notes = [
