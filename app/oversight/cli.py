@@ -68,10 +68,15 @@ def indicators(
         hukou=Hukou(hukou) if hukou else None,
     )
     facts = rules.select_trainings(queries.load_facts(viewer=_VIEWER), wanted)
+    whole = rules.answer(facts, question)
     report: dict[str, Any] = {
         "question": {key: _plain(value) for key, value in asdict(question).items()},
         "definitions": {name: item.version for name, item in rules.DEFINITIONS.items()},
-        "figures": _figures(rules.answer(facts, question)),
+        "figures": _figures(whole),
+    }
+    report["figures"]["conversion_by_grade"] = {
+        grade.value if grade else "none": len(members)
+        for grade, members in rules.converted_by_grade(whole).items()
     }
     if by is not None:
         parts = rules.break_down(facts, question, Dimension(by))
@@ -115,7 +120,7 @@ def _table(report: dict[str, Any]) -> str:
 def _lines(figures: dict[str, Any]) -> list[str]:
     return [
         f"  {name:<20}{value['percent']} ({value['numerator']}/{value['denominator']})"
-        if isinstance(value, dict)
+        if isinstance(value, dict) and "percent" in value
         else f"  {name:<20}{value}"
         for name, value in figures.items()
     ]

@@ -10,9 +10,9 @@ from app.platform.forms import (
     DateField,
     FilterForm,
     Form,
-    HiddenField,
     IntegerField,
     Length,
+    NonceField,
     NumberRange,
     SearchField,
     SelectField,
@@ -108,7 +108,7 @@ class FindingForm(Form):
     text = TextAreaField(
         "发现了什么", [required(), Length(max=2000)], hint="写清事实和依据，不写猜测。"
     )
-    nonce = HiddenField(validators=[required()])
+    nonce = NonceField()
 
 
 class FindingStateForm(Form):

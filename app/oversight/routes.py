@@ -1,7 +1,6 @@
 """Pages of auditors and of everybody who answers for the figures."""
 
-import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +23,7 @@ from app.oversight.types import (
     Dimension,
     Facts,
     Filter,
+    Member,
     PlanTerms,
     Question,
     Rate,
@@ -146,6 +146,7 @@ def overview() -> ResponseReturnValue:
         form=report.form,
         report=report,
         titles=figure_titles(),
+        grades=rules.converted_by_grade(report.whole),
         definitions=rules.DEFINITIONS,
         rows_of=ROWS_OF_FIGURE,
         rows_url=_rows_url,
@@ -159,10 +160,12 @@ def _asked(*without: str) -> dict[str, Any]:
     return {name: value for name, value in request.args.items() if name not in without}
 
 
-def _rows_url(rows: RowSet, group: str | None = None) -> str:
+def _rows_url(rows: RowSet, group: str | None = None, grade: str | None = None) -> str:
     args = _asked("page")
     if group is not None:
         args["group"] = group
+    if grade is not None:
+        args["grade"] = grade
     return url_for("oversight.rows", rows=rows.value, **args)
 
 
@@ -195,7 +198,7 @@ def rows(rows: str) -> ResponseReturnValue:
     group = request.args.get("group")
     answer = report.whole if group is None else found(report.parts.get(group))
     wanted = RowSet(rows)
-    members = listed(rules.rows_behind(answer, wanted))
+    members = listed(_of_grade(answer, wanted, request.args.get("grade")))
     return page(
         "oversight/rows.html",
         rows=wanted,
@@ -204,7 +207,17 @@ def rows(rows: str) -> ResponseReturnValue:
         described=queries.describe_rows([m.training.enrolment_id for m in members.items]),
         report=report,
         diagnoses=policies.can_see_diagnoses(actor),
-        back=url_for("oversight.overview", **_asked("group", "page")),
+        back=url_for("oversight.overview", **_asked("group", "grade", "page")),
+    )
+
+
+def _of_grade(answer: Answer, rows: RowSet, grade: str | None) -> Sequence[Member]:
+    """The rows behind a number; of the converted perhaps those of one grade of evidence alone."""
+    if rows is not RowSet.CONVERTED or grade is None:
+        return rules.rows_behind(answer, rows)
+    grades = rules.converted_by_grade(answer)
+    return found(
+        next((members for known, members in grades.items() if (known or "none") == grade), None)
     )
 
 
@@ -214,9 +227,7 @@ def case(enrolment_id: int) -> ResponseReturnValue:
     """One person's training and what came of it, with the documents."""
     actor = current_actor()
     found_case = found(queries.find_case(viewer=actor, enrolment_id=enrolment_id))
-    form = (
-        FindingForm(nonce=secrets.token_urlsafe(16)) if policies.can_note_findings(actor) else None
-    )
+    form = FindingForm() if policies.can_note_findings(actor) else None
     return _case_page(actor, found_case, form)
 
 

@@ -34,6 +34,7 @@ from app.people.types import ConsentPurpose, NeedKind
 from app.placement.types import (
     ContactMethod,
     EmploymentForm,
+    EvidenceGrade,
     EvidenceKind,
     ExclusionReason,
     FollowUpOutcome,
@@ -183,6 +184,15 @@ def rows_behind(answer: Answer, rows: RowSet) -> tuple[Member, ...]:
     if rows is RowSet.COMPLETED:
         return tuple(Member(training, None, reached=False) for training in answer.completed)
     return tuple(member for member in answer.members if _BEHIND[rows](member))
+
+
+def converted_by_grade(answer: Answer) -> dict[EvidenceGrade | None, tuple[Member, ...]]:
+    """The converted by the grade of the evidence for the work that counts; None where there is no document."""
+    converted = rows_behind(answer, RowSet.CONVERTED)
+    return {
+        grade: tuple(m for m in converted if m.spell is not None and m.spell.grade is grade)
+        for grade in (*EvidenceGrade, None)
+    }
 
 
 def newly_employed(

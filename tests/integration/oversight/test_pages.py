@@ -281,7 +281,8 @@ def test_a_base_learns_no_diagnosis_by_group_filter_or_file(app: Flask, sign_in:
     client = sign_in(Role.PROVIDER, provider_id=base)
     for query in ("by=category", "by=township", "category=mental&by=category"):
         answer = client.get(f"/oversight?{PERIOD}&{query}")
-        assert answer.status_code == 422 and "精神" not in answer.text, query
+        assert answer.status_code == 422, query
+        assert "精神" not in answer.text, query
     assert (
         client.get(f"/oversight/rows/trained?{PERIOD}&by=category&group=mental").status_code == 404
     )
@@ -325,5 +326,15 @@ def test_a_base_is_not_told_why_somebody_left_the_cohort(app: Flask, sign_in: Si
     base = sign_in(Role.PROVIDER, provider_id=enrolment.training_class.provider_id)
     for path in (f"/oversight/rows/excluded?{PERIOD}", f"/oversight/cases/{enrolment.id}"):
         answer = base.get(path)
-        assert answer.status_code == 200 and "住院" not in answer.text, path
+        assert answer.status_code == 200, path
+        assert "住院" not in answer.text, path
         assert "住院" in sign_in(Role.AUDITOR).get(path).text, path
+
+
+def test_the_converted_are_told_by_the_grade_of_their_evidence(app: Flask, sign_in: SignIn) -> None:
+    trained_person(name="无证学员")
+    client = sign_in(Role.AUDITOR)
+    assert "没有证明材料" in client.get(f"/oversight?{PERIOD}").text
+    assert "无证学员" in client.get(f"/oversight/rows/converted?{PERIOD}&grade=none").text
+    assert "无证学员" not in client.get(f"/oversight/rows/converted?{PERIOD}&grade=A").text
+    assert client.get(f"/oversight/rows/converted?{PERIOD}&grade=E").status_code == 404
