@@ -358,3 +358,21 @@ def test_a_trainee_with_many_classes_costs_the_same_queries(sign_in):
     with count_queries() as many:
         assert client.get("/enrolments/mine").status_code == 200
     assert few.count == many.count
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        r'{"enrolment_id": 1, "mark": "present", "nonce": "\ud800"}',
+        r'{"enrolment_id": 1, "mark": "present", "nonce": "a\u0000"}',
+        '{"enrolment_id": 1e999, "mark": "present", "nonce": "a"}',
+        '{"enrolment_id": 99999999999999999999, "mark": "present", "nonce": "a"}',
+        '{"enrolment_id": [], "mark": {}, "nonce": 1}',
+        "[]",
+        "null",
+    ],
+)
+def test_what_no_page_of_ours_sends_is_refused(app, base, session, body, monkeypatch):
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
+    answer = base.post(f"/sessions/{session.id}/marks", data=body, content_type="application/json")
+    assert answer.status_code == 422
