@@ -14,6 +14,7 @@ from app.platform.forms import (
     Form,
     HiddenField,
     Length,
+    NonceField,
     RadioField,
     SelectField,
     TextAreaField,
@@ -26,7 +27,7 @@ from app.platform.forms import (
 class RollCallForm(Form):
     """One radio group per trainee, named `mark_<enrolment>`; `was_<enrolment>` is what the page showed before."""
 
-    nonce = HiddenField(validators=[required(), Length(max=64)])
+    nonce = NonceField()
 
     def changed_marks(self) -> dict[int, Mark]:
         """The marks that differ from what the page showed, so that a page left open does not undo another's work."""

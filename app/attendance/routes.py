@@ -1,6 +1,5 @@
 """Roll call, attendance of a class, results and completion."""
 
-import secrets
 from collections.abc import Iterator
 from datetime import datetime, time
 from typing import Any
@@ -62,8 +61,6 @@ def roll_call(session_id: int) -> ResponseReturnValue:
     lines = queries.roll(session)
     form = roll_call_form(lines)
     closed = _closed(session)
-    if not form.is_submitted():
-        form.nonce.data = secrets.token_urlsafe(24)
     if form.validate_on_submit():
         with form.guard(), unit_of_work():
             _save_roll(actor, session.id, form)

@@ -6,9 +6,9 @@ from app.platform.forms import (
     CitizenNumberField,
     FilterForm,
     Form,
-    HiddenField,
     Length,
     NameField,
+    NonceField,
     RadioField,
     SearchField,
     SelectField,
@@ -46,7 +46,7 @@ class ApplicationForm(Form):
         coerce=AccommodationKind,
         hint="可以多选，不需要就不选。培训基地只会看到需要的帮助。",
     )
-    nonce = HiddenField(validators=[required(), Length(max=64)])
+    nonce = NonceField()
 
     @property
     def is_employed(self) -> bool:

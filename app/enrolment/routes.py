@@ -1,6 +1,5 @@
 """Applying, rosters, withdrawal, and what trainees need."""
 
-import secrets
 from collections.abc import Iterator
 from typing import Any
 
@@ -124,9 +123,7 @@ def _application(klass: Any, person: Any, url: str) -> ResponseReturnValue:
     actor = current_actor()
     form = ApplicationForm()
     existing = queries.live_enrolment(class_id=klass.id, person_id=person.id)
-    if request.method == "GET":
-        form.nonce.data = secrets.token_urlsafe(24)
-    elif existing is not None and existing.nonce == form.nonce.data:
+    if request.method == "POST" and existing is not None and existing.nonce == form.nonce.data:
         return redirect(url_for("enrolment.applied", enrolment_id=existing.id), 303)
     step = request.form.get("step", "check")
     if step == "edit" or not form.validate_on_submit():

@@ -26,6 +26,7 @@ from app.platform.forms import (
     HiddenField,
     IntegerField,
     Length,
+    NonceField,
     NumberRange,
     RadioField,
     SearchField,
@@ -115,7 +116,7 @@ class ContactForm(Form):
         hint="在业时填写，下一步登记就业时直接用上，不用再写一遍。",
     )
     note = TextAreaField("备注", [optional(), Length(max=300)], render_kw={"rows": 3})
-    nonce = HiddenField("编号", [Length(max=64)])
+    nonce = NonceField()
 
     @property
     def outcome(self) -> FollowUpOutcome | None:

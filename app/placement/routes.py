@@ -1,7 +1,6 @@
 """Pages of follow-ups, spells and their documents."""
 
 import io
-import secrets
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, cast
@@ -113,7 +112,7 @@ def contact(follow_up_id: int) -> ResponseReturnValue:
     """Record what came of a call, visit or message."""
     actor = current_actor()
     shown = found(queries.find_follow_up(viewer=actor, follow_up_id=follow_up_id))
-    form = ContactForm(nonce=secrets.token_urlsafe(16))
+    form = ContactForm()
     here = url_for("placement.follow_up", follow_up_id=shown.id)
     if form.validate_on_submit():
         outcome = form.outcome

@@ -6,6 +6,7 @@ The macros of `platform/macros.html` draw these fields by their `shape`.
 """
 
 import re
+import secrets
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -47,6 +48,7 @@ __all__ = [
     "IntegerField",
     "Length",
     "NameField",
+    "NonceField",
     "NumberRange",
     "PasswordField",
     "PhoneField",
@@ -351,10 +353,24 @@ class HiddenField(wtforms.HiddenField):
     """What a page sends back unseen."""
 
     widget = _HiddenInput()
+    data: Any
 
     def process_formdata(self, valuelist: list[str]) -> None:
         if valuelist:
             self.data = printable(valuelist[0])
+
+
+class NonceField(HiddenField):
+    """Tells a form that is sent twice from two forms: drawn anew for each page, and required of what comes back."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("default", lambda: secrets.token_urlsafe(16))
+        super().__init__("表单编号", [required(), Length(max=64)], **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        # Not the default, which would make a form without one new each time.
+        self.data = None
+        super().process_formdata(valuelist)
 
 
 # Text

@@ -25,6 +25,7 @@ from app.platform.forms import (
     IntegerField,
     Length,
     NameField,
+    NonceField,
     NumberRange,
     PasswordField,
     PhoneField,
@@ -340,6 +341,19 @@ def test_a_filter_that_cannot_be_read_filters_nothing_and_says_so(app: Flask) ->
         assert not form.ok
         assert form.since.data is None
         assert form.kind.data is None
+
+
+def test_a_nonce_is_new_on_each_page_and_comes_back_as_it_was(
+    app: Flask, submit: Callable[..., Any]
+) -> None:
+    class Once(Form):
+        nonce = NonceField()
+
+    with app.test_request_context("/"):
+        assert Once().nonce.data != Once().nonce.data
+    assert submit({"nonce": "n1"}, nonce=NonceField()).nonce.data == "n1"
+    for wrong in ({"other": "1"}, {"nonce": ""}, {"nonce": "n" * 65}):
+        assert not submit(wrong, nonce=NonceField()).ok
 
 
 # What no keyboard types
