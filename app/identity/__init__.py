@@ -7,9 +7,10 @@ from flask_login import LoginManager
 def init_app(app: Flask) -> None:
     from app.identity import cli, jobs  # noqa: F401  # its tasks
     from app.identity.queries import load_signed_in
-    from app.identity.routes import bp
+    from app.identity.routes import bp, tasks
     from app.identity.types import ACTIONS, SUBJECTS
     from app.platform import eventlog
+    from app.platform.pages import register_tasks
 
     login = LoginManager(app)
     login.user_loader(load_signed_in)
@@ -18,3 +19,4 @@ def init_app(app: Flask) -> None:
     eventlog.explain(actions=ACTIONS, subjects=SUBJECTS)
     app.register_blueprint(bp)
     app.cli.add_command(cli.group)
+    register_tasks(tasks)

@@ -294,3 +294,10 @@ def code_expiries(account_id: int, purpose: CodePurpose, *, limit: int) -> Seque
         .order_by(OneTimeCode.id.desc())
         .limit(limit)
     ).all()
+
+
+def account_counts(as_of: datetime) -> dict[AccountState, int]:
+    """How many accounts are in each state."""
+    rows = account_rows(as_of=as_of).order_by(None).subquery()
+    counted = db.session.execute(select(rows.c.state, func.count()).group_by(rows.c.state))
+    return {AccountState(row.state): row[1] for row in counted}

@@ -1,6 +1,6 @@
 """Sign-in, one's own account, and the administration of accounts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,6 +50,8 @@ from app.platform.formats import clock_time, date_zh, masked_name
 from app.platform.limits import limiter
 from app.platform.pages import (
     Sort,
+    Standing,
+    Task,
     done,
     page,
     paginate,
@@ -569,3 +571,16 @@ def _confirmed(
     return page(
         "identity/confirm.html", form=form, account=shown, heading=title, text=text, submit=submit
     )
+
+
+def tasks(actor: Actor) -> Iterator[Task | Standing]:
+    """What an administrator looks after: accounts that wait for something, messages that did not go out."""
+    if not policies.can_administer_accounts(actor):
+        return
+    counts = queries.account_counts(clock.now())
+    for state, label in (
+        (AccountState.LOCKED, "账户被锁定"),
+        (AccountState.INITIAL, "账户还没有修改初始密码"),
+    ):
+        yield Task(counts.get(state, 0), label, "identity.accounts", {"state": state.value})
+    yield Standing("账户", str(sum(counts.values())), "identity.accounts")

@@ -271,7 +271,7 @@ def _joined(statement: Rows, viewer: Actor, wanted: FollowUpFilter) -> Rows:
 
 
 def follow_up_rows(viewer: Actor, wanted: FollowUpFilter, *, today: date) -> Rows:
-    """Rows of the work list, with the telephone for those who work it and the number of attempts."""
+    """Rows of the work list, with the telephone (to be masked) for those who work it and the number of attempts."""
     works = viewer.role in (Role.FEDERATION, Role.TOWNSHIP)
     phone = Person.phone if works else null().label("phone")
     columns = select(*_FOLLOW_UP_COLUMNS, phone, _ATTEMPTS.label("attempts"))

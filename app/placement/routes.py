@@ -88,6 +88,10 @@ def follow_up(follow_up_id: int) -> ResponseReturnValue:
     """A follow-up with the earlier ones of the same training."""
     viewer = current_actor()
     shown = found(queries.find_follow_up(viewer=viewer, follow_up_id=follow_up_id))
+    works = policies.can_work_follow_ups(viewer)
+    if works and shown.person.phone:
+        with unit_of_work():
+            services.show_phone(actor=viewer, follow_up=shown)
     siblings = queries.follow_ups_of(shown.enrolment_id)
     accounts = [one.interviewer_id for one in siblings]
     accounts += [attempt.attempted_by_id for one in siblings for attempt in one.attempts]
@@ -101,7 +105,7 @@ def follow_up(follow_up_id: int) -> ResponseReturnValue:
         exclusion=queries.find_exclusion(shown.enrolment_id),
         names=queries.account_names(accounts),
         workable=policies.can_work(viewer, shown),
-        works=policies.can_work_follow_ups(viewer),
+        works=works,
         workplace=request.args.get("workplace", "")[:60],
     )
 

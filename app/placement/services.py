@@ -97,6 +97,11 @@ def _relate_spells(*, actor: Actor, person_id: int) -> None:
             )
 
 
+def show_phone(*, actor: Actor, follow_up: FollowUp) -> None:
+    """Somebody who works a follow-up sees the whole telephone number, which is logged."""
+    eventlog.record(actor=actor, action="follow_up.phone_shown", subject=follow_up)
+
+
 def record_attempt(
     *,
     actor: Actor,

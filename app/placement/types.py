@@ -120,6 +120,7 @@ class Document:
 ACTIONS = {
     "follow_ups.planned": "安排跟踪回访",
     "follow_up.attempted": "联系过，没联系上",
+    "follow_up.phone_shown": "查看电话号码",
     "follow_up.closed": "完成回访",
     "exclusion.recorded": "登记排除情形",
     "evidence.opened": "打开证明材料",

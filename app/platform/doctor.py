@@ -211,7 +211,7 @@ def database() -> Iterator[Finding]:
     engine = db.engine.execution_options(isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
-            for check in (server, database_clock, migrations, role, worker):
+            for check in (server, database_clock, migrations, role, worker, messages):
                 yield check(connection)
     except SQLAlchemyError as failure:
         cause = str(getattr(failure, "orig", failure)).strip()
@@ -295,3 +295,20 @@ def worker(connection: Connection) -> Finding:
     if not alive:
         return judge("后台任务", "没有正在运行的后台进程，日志不会封存，短信不会发出。", mend)
     return good("后台任务", f"{alive} 个进程正在运行")
+
+
+def messages(connection: Connection) -> Finding:
+    """Whether messages leave: none may wait for more than ten minutes."""
+    if connection.scalar(text("SELECT to_regclass('outbox_message') IS NULL")):
+        return note("待发消息", "还没有消息表", "flask db upgrade")
+    waiting = connection.scalar(
+        text(
+            "SELECT count(*) FROM outbox_message "
+            "WHERE sent_at IS NULL AND written_at < clock_timestamp() - interval '10 minutes'"
+        )
+    )
+    if waiting:
+        return error(
+            "待发消息", f"{waiting} 条超过十分钟没有发出", "检查后台任务是否在运行，以及短信网关"
+        )
+    return good("待发消息", "没有积压")

@@ -311,3 +311,9 @@ def test_a_made_up_name_is_free(app: Flask) -> None:
     with clock.frozen(clock.now()):
         account = services.create_account(actor=SYSTEM, display_name="学员")
     assert re.fullmatch(r"xy\d{7}", account.username)
+
+
+def test_the_start_page_says_how_many_accounts_there_are(app: Flask, sign_in: SignIn) -> None:
+    answer = sign_in(Role.SYSADMIN).get("/start")
+    assert answer.status_code == 200
+    assert "账户" in answer.text

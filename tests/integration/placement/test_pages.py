@@ -160,10 +160,22 @@ def test_lists_hold_only_the_own_town(
 # Follow-ups
 
 
-def test_the_work_list_has_a_count_and_a_telephone(trainee: Trainee, township: FlaskClient) -> None:
+def test_a_whole_telephone_is_shown_for_one_person_at_a_time_and_logged(
+    trainee: Trainee, township: FlaskClient
+) -> None:
+    first = trainee.follow_ups[0]
+    assert 'href="tel:13800138000"' in township.get(f"/follow-ups/{first.id}").text
+    shown = db.session.scalars(select(Event).where(Event.action == "follow_up.phone_shown")).all()
+    assert [event.subject_id for event in shown] == [first.id]
+
+
+def test_the_work_list_has_a_count_and_a_masked_telephone(
+    trainee: Trainee, township: FlaskClient
+) -> None:
     answer = township.get("/follow-ups?show=overdue")
     assert "4 个待回访，其中 1 个已逾期" in text_of(answer)
-    assert 'href="tel:13800138000"' in answer.text
+    assert "138****8000" in answer.text
+    assert "13800138000" not in answer.text
     assert "逾期 8 天" in text_of(answer)
     assert "没有符合条件的回访" in text_of(township.get("/follow-ups?text=没有此人"))
 
