@@ -74,7 +74,7 @@ def load() -> dict[str, int]:
         rng, employers, outcomes.Writers(township=ids["langtou"], verifier=ids["canlian2"]), today
     )
     placement.place(trained)
-    placement.place_others(persons, 76)
+    placement.place_others(persons, 62)
     placement.follow_up(trained)
     placement.file_evidence()
     _plan()

@@ -74,6 +74,8 @@ def persons(rng: Random, places: Sequence[str]) -> list[Person]:
     with_certificate, family = made[:-_FAMILY_MEMBERS], made[-_FAMILY_MEMBERS:]
     for person in with_certificate:
         db.session.add(_certificate(rng, person))
+    _reissues(rng, with_certificate)
+    made.append(_entered_twice(made[RARE]))
     rural = [person for person in with_certificate if person.hukou is Hukou.RURAL]
     for member, relative in zip(family, rural, strict=False):
         member.family_member_of_id = relative.id
@@ -117,6 +119,49 @@ def _person(rng: Random, index: int, places: Sequence[str]) -> Person:
 
 def _name(rng: Random) -> str:
     return rng.choice(_SURNAMES) + "".join(rng.sample(_GIVEN, rng.choice((1, 2, 2))))
+
+
+def _reissues(rng: Random, holders: Sequence[Person]) -> None:
+    """Some had a certificate of another grade before, whose ten years are over."""
+    for person in rng.sample(list(holders), 20):
+        present = person.certificates[0]
+        issued_on = present.issued_on.replace(year=present.issued_on.year - 10, day=1)
+        grade = present.grade % 4 + 1
+        number = f"{present.number[:-1]}{grade}"
+        db.session.add(
+            DisabilityCertificate(
+                person_id=person.id,
+                number=number,
+                number_index=blind_index(number),
+                category=present.category,
+                grade=grade,
+                components=present.components,
+                issued_on=issued_on,
+                expires_on=issued_on.replace(year=issued_on.year + 10),
+            )
+        )
+
+
+def _entered_twice(person: Person) -> Person:
+    """The same person with a mistyped number, as a merge will find it."""
+    digits = f"{person.citizen_number[:14]}{(int(person.citizen_number[14:17]) + 500) % 1000:03d}"
+    number = digits + check_character(digits)
+    again = Person(
+        name=person.name,
+        pinyin=person.pinyin,
+        initials=person.initials,
+        citizen_number=number,
+        citizen_number_index=blind_index(number),
+        sex=person.sex,
+        birth_date=person.birth_date,
+        phone=person.phone,
+        phone_index=person.phone_index,
+        residence_code=person.residence_code,
+        hukou=person.hukou,
+    )
+    db.session.add(again)
+    db.session.flush()
+    return again
 
 
 def _certificate(rng: Random, person: Person) -> DisabilityCertificate:
