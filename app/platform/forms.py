@@ -286,6 +286,8 @@ class FilterForm(BaseForm):
 
     def validate(self, extra_validators: Any = None) -> bool:
         """May be called again once choices are known: it judges what was typed anew."""
+        if not request.args:
+            return True  # every field is optional, and most lists are opened unfiltered
         for name, data in self._refused.items():
             if name in self:
                 self[name].data = data
@@ -701,6 +703,15 @@ class _Chosen(_Shaped):
     @choices.setter
     def choices(self, choices: Any) -> None:
         self._source = choices
+
+    def options(self) -> Markup:
+        """The choices as a filter draws them, without an empty one; here because a list draws some twenty."""
+        drawn = (
+            f'<option value="{escape(one.value)}"{" selected" if one.selected else ""}>{escape(one.label)}</option>'
+            for one in self.iter_choices()
+            if one.value != ""
+        )
+        return Markup("".join(drawn))
 
     _source: Any = ()
     _read_from: Any = object()

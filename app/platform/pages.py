@@ -479,14 +479,10 @@ def current_place(shown: Sequence[Place]) -> str | None:
 
 def link(endpoint: str) -> str | None:
     """Address of an argument-less endpoint, None where it does not exist."""
-    return _cached_url(endpoint) if endpoint in current_app.view_functions else None
-
-
-def _cached_url(endpoint: str) -> str:
-    cache: dict[tuple[str, str], str] = current_app.extensions["links"]
+    cache: dict[tuple[str, str], str | None] = current_app.extensions["links"]
     key = (endpoint, request.script_root)
     if key not in cache:
-        cache[key] = url_for(endpoint)
+        cache[key] = url_for(endpoint) if endpoint in current_app.view_functions else None
     return cache[key]
 
 
@@ -671,7 +667,6 @@ def init_app(app: Flask) -> None:
         session_cookie_secure=secure,
         frame_options="DENY",
         content_security_policy=CSP,
-        content_security_policy_nonce_in=["script-src"],
         referrer_policy="same-origin",
         permissions_policy={"camera": "()", "geolocation": "()", "microphone": "()"},
     )
