@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -33,7 +34,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
-from sqlalchemy.engine import Result, result_tuple
+from sqlalchemy.engine import Result
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
@@ -174,8 +175,14 @@ def _slice(
     total = rows[0][-1] if rows else 0
     if kind is _Kind.ONE:
         return [row[0] for row in rows], total
-    named = result_tuple(tuple(result.keys())[:-1])
-    return [named(row[:-1]) for row in rows], total
+    line = _line(tuple(result.keys())[:-1])
+    return [line(*row[:-1]) for row in rows], total
+
+
+@lru_cache(maxsize=256)
+def _line(names: tuple[str, ...]) -> Any:
+    """A row as a named tuple, whose columns a template reads faster than those of SQLAlchemy's own."""
+    return namedtuple("Line", names, rename=True)
 
 
 def listed(items: Sequence[T], *, page: int | None = None, per_page: int = PER_PAGE) -> Page[T]:
