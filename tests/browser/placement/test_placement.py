@@ -45,8 +45,8 @@ def test_an_officer_with_a_phone_finds_out_that_somebody_works(
     officer.open("/start")
     page.get_by_role("link", name="回访已逾期").click()
     look(officer, "follow-ups")
-    expect(page.get_by_role("link", name="打电话给李小梅")).to_be_visible()
     page.get_by_role("link", name="第 1 个月的回访").click()
+    expect(page.get_by_role("link", name="打电话给李小梅")).to_be_visible()
     look(officer, "follow-up")
 
     page.get_by_role("link", name="记录联系情况").click()
