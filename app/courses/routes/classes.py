@@ -1,6 +1,7 @@
 """Classes: the list, one class with its timetable, and what it is to be."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import url_for
@@ -12,8 +13,7 @@ from app.courses.routes import bp
 from app.courses.routes.history import history_of
 from app.courses.types import ClassState, SessionPart
 from app.platform import clock, pages
-from app.platform.access import Role, current_actor, found, requires
-from app.platform.db import db
+from app.platform.access import Actor, Role, current_actor, found, requires
 from app.platform.pages import Sort, done, page, paginate
 from app.platform.unit_of_work import unit_of_work
 from app.providers.queries import provider_choices, venues_of
@@ -35,17 +35,8 @@ CLASS_PAGES = (
 def index() -> ResponseReturnValue:
     actor = current_actor()
     filters = _class_filter()
-    sort = Sort.from_query(
-        {
-            "number": TrainingClass.number,
-            "title": TrainingClass.title,
-            "starts_on": TrainingClass.starts_on,
-            "ends_on": TrainingClass.ends_on,
-        },
-        "-starts_on",
-    )
-    rows = _classes(filters).add_columns(queries.waiting_column(actor))
-    shown = paginate(sort.apply(rows, then=TrainingClass.id.desc()))
+    sort = Sort.from_query(_SORTS, "-starts_on")
+    shown = paginate(_listed(actor, sort.key, sort.descending, **forms.entered(filters)))
     return page(
         "courses/index.html",
         filters=filters,
@@ -56,11 +47,26 @@ def index() -> ResponseReturnValue:
     )
 
 
+_SORTS = {
+    "number": TrainingClass.number,
+    "title": TrainingClass.title,
+    "starts_on": TrainingClass.starts_on,
+    "ends_on": TrainingClass.ends_on,
+}
+
+
+@lru_cache(maxsize=256)
+def _listed(viewer: Actor, key: str, descending: bool, **filters: Any) -> Any:
+    """The statement of the list; kept because building it and finding its SQL takes longer than running it."""
+    rows = queries.class_list(viewer=viewer, **filters).add_columns(queries.waiting_column(viewer))
+    return Sort(_SORTS, key, descending).apply(rows, then=TrainingClass.id.desc())
+
+
 @bp.get("/classes/export")
 @requires(policies.can_list_classes)
 def export() -> ResponseReturnValue:
     newest_first = (TrainingClass.starts_on.desc(), TrainingClass.id.desc())
-    rows = db.session.execute(_classes(_class_filter()).order_by(*newest_first))
+    rows = pages.every(_classes(_class_filter()).order_by(*newest_first))
     return pages.export("班期", sheets.CLASSES, sheets.class_rows(rows))
 
 
