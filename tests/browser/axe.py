@@ -71,6 +71,7 @@ class Watched:
 
     def check(self, *, where: str | None = None) -> None:
         """Assert that everything loaded, that nothing overflows sideways, and that axe finds nothing."""
+        self.page.wait_for_load_state()
         where = where or self.page.url
         failures = [text for text in self.failures if "net::ERR_ABORTED" not in text]
         assert not failures, f"{where}: {failures}"
