@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
+from app.demo.catalogue import DISTRICT
 from app.identity.models import Account, RoleGrant
 from app.people.models import Person
 from app.platform.access import Role
@@ -14,7 +15,6 @@ from app.providers.models import Provider
 #: Known to everybody, and only ever valid where DEMO=true.
 PASSWORD = "qiming-demo-2026"
 
-DISTRICT = "210603"
 
 #: User names that the demo gives.
 _NAMES = (

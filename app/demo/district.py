@@ -14,6 +14,7 @@ from app.certificates import services as certificates
 from app.courses.types import ClassState
 from app.demo import accounts, catalogue, outcomes, people, timetable, training
 from app.demo import today as today_in_demo
+from app.demo.catalogue import DISTRICT
 from app.demo.training import Trained
 from app.identity.models import Account
 from app.oversight.models import Plan, Target
@@ -28,7 +29,6 @@ from app.regions.cli import SEED
 from app.regions.models import Region
 
 _SEED = 20220101
-DISTRICT = "210603"
 
 
 def is_loaded() -> bool:

@@ -156,7 +156,7 @@ def _workplace(row: Any) -> str:
     return f"#{row.employer_id}" if row.employer_id is not None else row.workplace
 
 
-def plans(*, viewer: Actor, on: date | None = None) -> Sequence[Plan]:
+def plans(*, viewer: Actor) -> Sequence[Plan]:
     """Plans of the viewer's region and above or below it, newest first."""
     query = select(Plan).order_by(Plan.starts_on.desc(), Plan.id)
     if viewer.role in (Role.FEDERATION, Role.TOWNSHIP):
@@ -165,8 +165,6 @@ def plans(*, viewer: Actor, on: date | None = None) -> Sequence[Plan]:
             Plan.region_code.startswith(code, autoescape=True)
             | Plan.region_code.in_([code[:n] for n in (2, 4, 6, 9)])
         )
-    if on is not None:
-        query = query.where(Plan.starts_on <= on, Plan.ends_on >= on)
     return db.session.scalars(query).all()
 
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 from flask import Blueprint, current_app, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
+from app.employers.policies import can_see as can_see_employers
 from app.placement import policies, queries, rules, services, sheets
 from app.placement.forms import (
     ContactForm,
@@ -193,6 +194,7 @@ def spells() -> ResponseReturnValue:
         sort=sort,
         reports=policies.can_report_spells(viewer),
         follows=policies.can_see_follow_ups(viewer),
+        sees_employers=can_see_employers(viewer),
     )
 
 
